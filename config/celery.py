@@ -1,0 +1,21 @@
+"""The Celery application and its timetable.
+
+A tick computes what is due from the database; a missed or doubled tick does no harm.
+"""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("mingzhang")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "sweep what a lost message left": {"task": "tracking.roll_up", "schedule": 5.0, "options": {"expires": 5}},
+    "send the emails that are due": {"task": "tracking.send_due_emails", "schedule": crontab(minute="*/5")},
+    "audit all totals": {"task": "tracking.audit_totals", "schedule": crontab(hour=2, minute=30)},
+    "forget old idempotency keys": {"task": "tracking.forget_idempotency_keys", "schedule": crontab(minute=17)},
+}
