@@ -1,0 +1,78 @@
+"""What every test may count on: which servers there are, a clean cache, and databases that can be emptied again."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connections
+from django.test import TransactionTestCase
+
+from projects import ledger_guard
+
+REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+ON_POSTGRESQL = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+MISSING = {
+    "postgresql": "" if ON_POSTGRESQL else "needs PostgreSQL: set DATABASE_URL",
+    "redis": "" if settings.REDIS_URL else "needs Redis: set REDIS_URL",
+    "browser": "" if CHROMIUM else "needs a browser: install Debian's chromium",
+}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip, with the reason, what needs a server that was not given; leave SQLite's own tests to the run on SQLite."""
+    for item in items:
+        for marker, reason in MISSING.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
+    if ON_POSTGRESQL:
+        elsewhere = [item for item in items if item.get_closest_marker("sqlite")]
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in elsewhere]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With REQUIRE_ALL=1, a run in which anything was skipped has failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = len(reporter.stats.get("skipped", [])) if reporter else 0
+    if REQUIRE_ALL and skipped and session.exitstatus == pytest.ExitCode.OK:
+        reporter.write_line(
+            f"\nREQUIRE_ALL=1 and {skipped} tests were skipped: this run has failed.", red=True
+        )
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ledger_can_be_emptied() -> Iterator[None]:
+    """Where a test commits, Django empties every table after it; the ledger's guard steps aside for that alone."""
+    original: Callable[[TransactionTestCase], None] = TransactionTestCase._fixture_teardown
+
+    def teardown(self: Any) -> None:
+        with ExitStack() as stack:
+            for name in self._databases_names(include_mirrors=False):
+                stack.enter_context(ledger_guard.lifted(connections[name]))
+            original(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Throttles and cached answers of one test are nothing to the next; other processes' keys are left alone."""
+    yield
+    if not settings.REDIS_URL:
+        cache.clear()
+        return
+    client = cache._cache.get_client(write=True)  # type: ignore[attr-defined]
+    keys = list(client.scan_iter(match=f"{settings.CACHES['default']['KEY_PREFIX']}:*", count=1000))
+    if keys:
+        client.delete(*keys)
