@@ -1,0 +1,74 @@
+"""Who sees and who edits what: the one place that decides, for API, admin, pages and emails alike.
+
+A membership ties a user to a district subtree with a role. What lies outside every subtree of a user does not exist
+for them. Models and views ask here; this module imports no model, it follows the user's own memberships.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from projects.models import District, User
+
+    Reader = User | AnonymousUser
+
+PATH_END = "~"  # sorts after every character of a code and after "/"
+
+
+class Role(StrEnum):
+    """What a membership allows; everybody with any role may read."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    REVIEWER = "reviewer"
+    PUBLISHER = "publisher"
+
+
+def within(path: str, field: str = "path") -> Q:
+    """Everything in the subtree of this path: a half-open range, which an index answers on every database."""
+    return Q(**{f"{field}__gte": path, f"{field}__lt": path + PATH_END})
+
+
+def paths_of(user: Reader, *roles: Role) -> list[str]:
+    """The paths of the subtrees in which this user holds one of the roles (any role if none is named)."""
+    if not user.is_authenticated or not user.is_active:
+        return []
+    memberships = user.memberships.filter(role__in=roles) if roles else user.memberships.all()
+    return list(memberships.order_by("district__path").values_list("district__path", flat=True).distinct())
+
+
+def subtrees_of(user: Reader, *roles: Role, field: str = "path") -> Q:
+    """The rule that a row's district lies in one of the user's subtrees; superusers see everything."""
+    if user.is_active and user.is_superuser:
+        return Q()
+    rule = Q(pk__in=[])
+    for path in paths_of(user, *roles):
+        rule |= within(path, field)
+    return rule
+
+
+def has_role(user: Reader, district: District, *roles: Role) -> bool:
+    """Whether this user holds one of the roles (any if none is named) in a subtree that holds the district."""
+    if user.is_active and user.is_superuser:
+        return True
+    return any(district.path.startswith(path) for path in paths_of(user, *roles))
+
+
+def may_see(user: Reader, district: District) -> bool:
+    """Whether the district's figures and projects exist for this user."""
+    return has_role(user, district)
+
+
+def may_edit(user: Reader, district: District) -> bool:
+    """Whether this user records projects in the district."""
+    return has_role(user, district, Role.EDITOR)
+
+
+def edits_anywhere(user: Reader) -> bool:
+    """Whether this user records projects in any district: then organizations may be entered too."""
+    return (user.is_active and user.is_superuser) or bool(paths_of(user, Role.EDITOR))

@@ -1,0 +1,193 @@
+"""The ledger's engine: which entries a project should have, and closing and posting what differs.
+
+`entries_of` derives, `post` writes. Nothing else in the service inserts or closes an entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from django.utils import timezone
+
+from projects.models import (
+    COUNTABLE_KINDS,
+    STAGE_KINDS,
+    Cause,
+    Kind,
+    LedgerEntry,
+    Milestone,
+    Project,
+    TouchedCell,
+    User,
+)
+from projects.quarters import quarter_of
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one entry says. Amounts in whole yuan, null where not known; quarters as `2023Q1`."""
+
+    kind: str
+    quarter: str | None
+    left_quarter: str | None
+    district_id: int
+    sector_id: int | None
+    project_type: str
+    ownership: str
+    investment: int | None
+    expected_output: int | None
+    expected_revenue: int | None
+    milestone_id: int
+
+
+CONTENT = tuple(field.name for field in fields(Content))
+
+
+def entries_of(project: Project, milestones: Iterable[Milestone], *, has_phases: bool) -> dict[str, Content]:
+    """The entries that a project should have now, by kind; none where it is not countable (DOMAIN: countable).
+
+    A milestone's own amounts come before the project's. A stage is left in the quarter of the next dated stage.
+    """
+    if project.is_void or project.excluded or has_phases:
+        return {}
+    happened = {m.kind: m for m in milestones if m.has_happened and m.kind in COUNTABLE_KINDS}
+    left = left_quarters({kind: m.quarter for kind, m in happened.items()})
+    return {
+        kind: Content(
+            kind=kind,
+            quarter=m.quarter,
+            left_quarter=left.get(kind),
+            district_id=project.district_id,
+            sector_id=project.sector_id,
+            project_type=project.project_type,
+            ownership=project.ownership,
+            investment=_first_known(m.total_investment, project.total_investment),
+            expected_output=_first_known(m.expected_output, project.expected_output),
+            expected_revenue=_first_known(m.expected_revenue, project.expected_revenue),
+            milestone_id=m.pk,
+        )
+        for kind, m in happened.items()
+    }
+
+
+def left_quarters(reached: dict[str, str | None]) -> dict[str, str]:
+    """For each kind that is left again, the quarter in which it is left; undated milestones move nothing."""
+    dated = [(kind, quarter) for kind in STAGE_KINDS if (quarter := reached.get(kind))]
+    left: dict[str, str] = {
+        kind: following for (kind, _quarter), (_kind, following) in zip(dated, dated[1:], strict=False)
+    }
+    ends = [quarter for kind in (Kind.RESUMED, Kind.TERMINATED) if (quarter := reached.get(kind))]
+    if reached.get(Kind.SUSPENDED) and ends:
+        left[Kind.SUSPENDED] = min(ends)
+    return left
+
+
+def post(
+    project: Project, milestones: Iterable[Milestone], *, has_phases: bool, actor: User | None, at: datetime
+) -> bool:
+    """Close the entries that no longer hold, post those that do, note the touched cells. True if anything moved.
+
+    Called inside the transaction of the change, with the project locked.
+    """
+    wanted = entries_of(project, milestones, has_phases=has_phases)
+    ever = list(LedgerEntry.objects.filter(project=project).order_by("id"))
+    current = {entry.kind: entry for entry in ever if entry.superseded_at is None}
+    closed = {kind: entry for kind, entry in current.items() if wanted.get(kind) != content_of(entry)}
+    posted = {kind: content for kind, content in wanted.items() if kind not in current or kind in closed}
+    if not closed and not posted:
+        return False
+    last_closed = {entry.kind: entry for entry in ever if entry.superseded_at is not None}
+    now = max([at, *(entry.recorded_at for entry in closed.values())])
+    for kind, entry in closed.items():
+        follower = wanted.get(kind)
+        cause = (
+            cause_of_change(entry, follower) if follower else cause_of_closing(project, has_phases=has_phases)
+        )
+        entry.superseded_at, entry.closing_cause, entry.closing_actor = now, cause, actor
+        entry.save(update_fields=["superseded_at", "closing_cause", "closing_actor"])
+    LedgerEntry.objects.bulk_create(
+        new_entry(
+            project,
+            content,
+            actor=actor,
+            at=now,
+            cause=cause_of_change(closed[kind], content)
+            if kind in closed
+            else cause_of_posting(content, last_closed.get(kind), now),
+        )
+        for kind, content in posted.items()
+    )
+    touch([*map(content_of, closed.values()), *posted.values()])
+    return True
+
+
+def content_of(entry: LedgerEntry) -> Content:
+    """What a posted entry says."""
+    return Content(**{name: getattr(entry, name) for name in CONTENT})
+
+
+def new_entry(
+    project: Project, content: Content, *, actor: User | None, at: datetime, cause: str
+) -> LedgerEntry:
+    """An entry that says this, not yet posted."""
+    return LedgerEntry(
+        project=project,
+        actor=actor,
+        recorded_at=at,
+        cause=cause,
+        **{name: getattr(content, name) for name in CONTENT},
+    )
+
+
+def touch(contents: Iterable[Content]) -> None:
+    """Note every district and quarter whose totals these entries enter or leave."""
+    cells = sorted(
+        {
+            (c.district_id, quarter)
+            for c in contents
+            for quarter in (c.quarter, c.left_quarter)
+            if quarter is not None
+        }
+    )
+    TouchedCell.objects.bulk_create(
+        TouchedCell(district_id=district, quarter=quarter) for district, quarter in cells
+    )
+
+
+def cause_of_change(old: LedgerEntry, new: Content) -> Cause:
+    """The one cause of a pair of closed and posted entries: the weightiest of what differs."""
+    if old.district_id != new.district_id:
+        return Cause.DISTRICT_MOVED
+    if old.quarter != new.quarter:
+        return Cause.DATE_MOVED
+    if any(getattr(old, n) != getattr(new, n) for n in ("investment", "expected_output", "expected_revenue")):
+        return Cause.AMOUNT_CORRECTED
+    if old.left_quarter != new.left_quarter:
+        return Cause.STAGE_MOVED
+    if old.sector_id != new.sector_id:
+        return Cause.SECTOR_MOVED
+    return Cause.RECLASSIFIED
+
+
+def cause_of_closing(project: Project, *, has_phases: bool) -> Cause:
+    """Why an entry is closed without a successor."""
+    if project.is_void:
+        return Cause.VOIDED
+    if project.excluded:
+        return Cause.EXCLUDED
+    return Cause.SPLIT if has_phases else Cause.WITHDRAWN
+
+
+def cause_of_posting(content: Content, last_closed: LedgerEntry | None, at: datetime) -> Cause:
+    """Why an entry is posted without a predecessor; late if its quarter had ended when it was recorded."""
+    if last_closed and last_closed.closing_cause in (Cause.VOIDED, Cause.EXCLUDED, Cause.SPLIT):
+        return Cause.INCLUDED
+    if content.quarter and content.quarter < quarter_of(timezone.localdate(at)):
+        return Cause.REPORTED_LATE
+    return Cause.REPORTED
+
+
+def _first_known(*amounts: int | None) -> int | None:
+    return next((amount for amount in amounts if amount is not None), None)

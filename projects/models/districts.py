@@ -1,0 +1,148 @@
+"""Districts: one tree from the province down to the development zone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from projects.access import subtrees_of, within
+from projects.models.base import TextField
+
+if TYPE_CHECKING:
+    from projects.access import Reader
+
+code_shape = RegexValidator(
+    r"\A[0-9]{6}(-[A-Z0-9]{1,12})?\Z",
+    _("A district has the six digits of GB/T 2260; a development zone adds a suffix, as in 440112-GDD."),
+    code="invalid",
+)
+
+
+class DistrictQuerySet(models.QuerySet["District"]):
+    """Which districts: a subtree, or what somebody may see."""
+
+    def within(self, district: District) -> DistrictQuerySet:
+        """The district and everything below it."""
+        return self.filter(within(district.path))
+
+    def visible_to(self, user: Reader) -> DistrictQuerySet:
+        """The districts whose figures and projects this user may see."""
+        return self.filter(subtrees_of(user))
+
+
+class District(models.Model):
+    """A node of the tree province → city → district or county → development zone."""
+
+    class Level(models.TextChoices):
+        """How high in the tree."""
+
+        COUNTRY = "country", _("Country")
+        PROVINCE = "province", _("Province")
+        CITY = "city", _("City")
+        DISTRICT = "district", _("District or county")
+        ZONE = "zone", _("Development zone")
+
+    code = models.CharField(
+        _("code"),
+        max_length=20,
+        unique=True,
+        validators=[code_shape],
+        help_text=_(
+            "Six digits of GB/T 2260; a development zone adds a suffix to its district's code: 440112-GDD."
+        ),
+    )
+    name = TextField(_("name"), max_length=60, help_text=_("The official name, as in 黄埔区."))
+    name_en = TextField(_("English name"), max_length=120, blank=True)
+    level = models.CharField(_("level"), max_length=10, choices=Level.choices)
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        verbose_name=_("belongs to"),
+        null=True,
+        blank=True,
+        related_name="children",
+        help_text=_("The next higher district. A zone belongs to exactly one district or city."),
+    )
+    path = models.CharField(_("path"), max_length=120, unique=True, editable=False)
+    valid_from = models.DateField(_("valid from"), null=True, blank=True, help_text=_("Empty: always."))
+    valid_to = models.DateField(
+        _("valid to"),
+        null=True,
+        blank=True,
+        help_text=_("The last day on which it existed; empty: still does."),
+    )
+
+    objects = DistrictQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("district")
+        verbose_name_plural = _("districts")
+        ordering = ["path"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_to__isnull=True)
+                | Q(valid_from__lte=F("valid_to")),
+                name="district_valid_from_before_to",
+                violation_error_message=_("The district ends before it begins: check both dates."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(parent=F("id")),
+                name="district_not_its_own_parent",
+                violation_error_message=_("A district cannot belong to itself."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language."""
+        return self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
+
+    @property
+    def ancestor_codes(self) -> list[str]:
+        """The codes from the top of the tree down to this district itself."""
+        return self.path.rstrip("/").split("/")
+
+    def path_below(self, parent: District | None) -> str:
+        """The path that this code has below a parent."""
+        return f"{parent.path if parent else ''}{self.code}/"
+
+    def clean(self) -> None:
+        """A node stands below a higher one, and is not moved into its own subtree."""
+        super().clean()
+        order = list(self.Level)
+        if (
+            self.parent
+            and self.level
+            and order.index(self.Level(self.parent.level)) >= order.index(self.Level(self.level))
+        ):
+            raise ValidationError(
+                {"parent": ValidationError(_("Choose a higher district than this one."), code="level")}
+            )
+        if self.level == self.Level.ZONE and not self.parent:
+            raise ValidationError(
+                {"parent": ValidationError(_("A zone belongs to a district."), code="required")}
+            )
+
+    def city_code(self) -> str:
+        """The code of the city (second level) it lies in, or of itself where it is higher: phases share one."""
+        codes = self.ancestor_codes
+        return codes[min(1, len(codes) - 1)]
+
+
+def ancestors_by_district() -> dict[int, list[int]]:
+    """For every district its ancestors' ids from the top down, itself last. Read once for a whole batch."""
+    rows: list[tuple[int, str, str]] = list(
+        District.objects.order_by("path").values_list("id", "code", "path")
+    )
+    by_code = {code: pk for pk, code, _path in rows}
+    return {pk: [by_code[part] for part in path.rstrip("/").split("/")] for pk, _code, path in rows}

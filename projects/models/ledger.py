@@ -1,0 +1,130 @@
+"""The ledger: what counts, from when until when it was so recorded. Append-only, dated twice, never edited."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from projects.models.districts import District
+from projects.models.milestones import Kind, Milestone
+from projects.models.projects import Project, ProjectType
+from projects.models.reference import Ownership, Sector
+
+
+class Cause(models.TextChoices):
+    """Why an entry was posted or closed."""
+
+    REPORTED = "reported", _("Reported")
+    REPORTED_LATE = "reported_late", _("Reported late")
+    AMOUNT_CORRECTED = "amount_corrected", _("Amount corrected")
+    DATE_MOVED = "date_moved", _("Date moved")
+    STAGE_MOVED = "stage_moved", _("Stage moved")
+    DISTRICT_MOVED = "district_moved", _("District moved")
+    SECTOR_MOVED = "sector_moved", _("Sector moved")
+    RECLASSIFIED = "reclassified", _("Type or ownership changed")
+    EXCLUDED = "excluded", _("Excluded")
+    INCLUDED = "included", _("Counted again")
+    SPLIT = "split", _("Split into phases")
+    WITHDRAWN = "withdrawn", _("Milestone withdrawn")
+    VOIDED = "voided", _("Voided")
+
+
+class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
+    """Which entries: now, or as of a moment."""
+
+    def current(self) -> "LedgerQuerySet":
+        """The entries that hold now."""
+        return self.filter(superseded_at__isnull=True)
+
+
+class LedgerEntry(models.Model):
+    """From `recorded_at` until `superseded_at` this project counts as having reached `kind` in `quarter`.
+
+    It left that stage in `left_quarter`. A null `quarter` is an undated milestone: listed, in no quarter's total.
+    The database refuses to update a posted entry, other than closing it once, and to delete it.
+    """
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="ledger_entries", db_index=False)
+    milestone = models.ForeignKey(
+        Milestone, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="ledger_entries"
+    )
+    kind = models.CharField(_("milestone"), max_length=20, choices=Kind.choices)
+    quarter = models.CharField(_("quarter"), max_length=6, null=True)  # noqa: DJ001  (null is undated)
+    left_quarter = models.CharField(_("left in"), max_length=6, null=True)  # noqa: DJ001
+    district = models.ForeignKey(District, models.PROTECT, related_name="+", db_index=False)
+    sector = models.ForeignKey(Sector, models.PROTECT, null=True, related_name="+", db_index=False)
+    project_type = models.CharField(_("project type"), max_length=20, choices=ProjectType.choices)
+    ownership = models.CharField(_("ownership"), max_length=10, choices=Ownership.choices, blank=True)
+    investment = models.BigIntegerField(_("investment"), null=True)
+    expected_output = models.BigIntegerField(_("expected output"), null=True)
+    expected_revenue = models.BigIntegerField(_("expected revenue"), null=True)
+    recorded_at = models.DateTimeField(_("recorded at"))
+    cause = models.CharField(_("cause"), max_length=20, choices=Cause.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    superseded_at = models.DateTimeField(_("superseded at"), null=True)
+    closing_cause = models.CharField(_("closed because"), max_length=20, choices=Cause.choices, blank=True)
+    closing_actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+
+    objects = LedgerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "kind"],
+                condition=Q(superseded_at__isnull=True),
+                name="ledger_one_current_entry_per_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(superseded_at__isnull=True) | Q(superseded_at__gte=F("recorded_at")),
+                name="ledger_closed_after_posted",
+            ),
+            models.CheckConstraint(
+                condition=Q(left_quarter__isnull=True)
+                | (Q(quarter__isnull=False) & Q(left_quarter__gte=F("quarter"))),
+                name="ledger_left_after_reached",
+            ),
+        ]
+        indexes = [
+            # roll-up, breakdowns, trace: what was reached in a district's quarter
+            models.Index(
+                fields=["district", "quarter", "kind"],
+                condition=Q(superseded_at__isnull=True),
+                name="ledger_current_reached",
+            ),
+            # roll-up, breakdowns, trace: what was left in a district's quarter
+            models.Index(
+                fields=["district", "left_quarter", "kind"],
+                condition=Q(superseded_at__isnull=True, left_quarter__isnull=False),
+                name="ledger_current_left",
+            ),
+            # posting: the entries of one project
+            models.Index(fields=["project", "kind"], name="ledger_by_project"),
+            # as of a moment: everything a district ever had in a quarter
+            models.Index(fields=["district", "quarter"], name="ledger_ever_reached"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} {self.kind} {self.quarter}"
+
+
+class TouchedCell(models.Model):
+    """A district and quarter whose totals must be recomputed: a row in the same transaction as the change.
+
+    Append-only and without a unique key, so that writers of one district never wait for each other.
+    """
+
+    district = models.ForeignKey(District, models.CASCADE, related_name="+", db_index=False)
+    quarter = models.CharField(max_length=6)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.district_id} {self.quarter}"

@@ -1,0 +1,327 @@
+"""The project: what is invested, where, by whom; its stage and dates are derived from its milestones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from projects.access import Role, subtrees_of, within
+from projects.codes import approval_code_validator
+from projects.models.base import AmountField, LongTextField, TextField, Versioned, within_amounts
+from projects.models.districts import District
+from projects.models.reference import Organization, Ownership, Sector
+
+if TYPE_CHECKING:
+    from projects.access import Reader
+
+
+class ProjectType(models.TextChoices):
+    """What sort of investment it is."""
+
+    INDUSTRIAL = "industrial", _("Industrial")
+    MANUFACTURING = "manufacturing", _("Manufacturing")
+    SERVICES = "services", _("Services")
+    INFRASTRUCTURE = "infrastructure", _("Infrastructure")
+    URBAN_RENEWAL = "urban_renewal", _("Urban renewal")
+    LIVELIHOOD = "livelihood", _("Livelihood")
+    CARRIER_PARK = "carrier_park", _("Industrial park")
+    OTHER = "other", _("Other")
+
+
+class Stage(models.TextChoices):
+    """How far a project has come: the furthest of its stage-moving milestones."""
+
+    NEGOTIATING = "negotiating", _("Negotiating")
+    SIGNED = "signed", _("Signed")
+    STARTED = "started", _("Started")
+    COMPLETED = "completed", _("Completed")
+    IN_PRODUCTION = "in_production", _("In production")
+    AT_CAPACITY = "at_capacity", _("At capacity")
+    TERMINATED = "terminated", _("Terminated")
+
+
+class ExclusionReason(models.TextChoices):
+    """Why a project is kept but not counted."""
+
+    BELOW_THRESHOLD = "below_threshold", _("Below the threshold")
+    RELOCATION = "relocation", _("Relocation within the region")
+    REAL_ESTATE = "real_estate", _("Real estate")
+    DUPLICATE = "duplicate", _("Duplicate of another project")
+    OTHER = "other", _("Other reason")
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    """Which projects: whose they are to see, and which of them count."""
+
+    def visible_to(self, user: Reader) -> ProjectQuerySet:
+        """Projects in the user's districts; void ones too, for they are kept."""
+        return self.filter(subtrees_of(user, field="district__path"))
+
+    def editable_by(self, user: Reader) -> ProjectQuerySet:
+        """Projects in districts where the user is an editor."""
+        return self.filter(subtrees_of(user, Role.EDITOR, field="district__path"))
+
+    def within(self, district: District) -> ProjectQuerySet:
+        """Projects of the district and everything below it."""
+        return self.filter(within(district.path, "district__path"))
+
+    def kept(self) -> ProjectQuerySet:
+        """Projects that are not void."""
+        return self.filter(voided_at__isnull=True)
+
+    def countable(self) -> ProjectQuerySet:
+        """Not void, not excluded, and not a parent with phases that are kept."""
+        return (
+            self.kept()
+            .filter(exclusion_reason="")
+            .exclude(phases__voided_at__isnull=True, phases__isnull=False)
+        )
+
+    def with_details(self) -> ProjectQuerySet:
+        """Everything a list or a detail shows, in a fixed number of queries."""
+        return self.select_related("district", "sector", "parent").prefetch_related("investors")
+
+
+class Project(Versioned):
+    """One investment project, or a phase of one. A parent with phases is never counted, its phases are."""
+
+    code = models.CharField(
+        _("project code"),
+        max_length=40,
+        unique=True,
+        blank=True,
+        validators=[
+            RegexValidator(r"\A[0-9A-Za-z][0-9A-Za-z._/-]*\Z", _("Use letters, digits and . _ / - only."))
+        ],
+        help_text=_("The bureau's own code. Leave it empty and one is given."),
+        error_messages={"unique": _("Another project has this code already.")},
+    )
+    approval_code = models.CharField(
+        _("national approval code"),
+        max_length=24,
+        blank=True,
+        db_index=True,
+        validators=[approval_code_validator],
+        help_text=_("As in 2301-440112-04-01-123456. Only its shape is checked."),
+    )
+    name = TextField(_("name"), max_length=200, help_text=_("The project's full name, without the phase."))
+    name_en = TextField(_("English name"), max_length=300, blank=True)
+    district = models.ForeignKey(
+        District,
+        models.PROTECT,
+        verbose_name=_("district"),
+        related_name="projects",
+        help_text=_(
+            "Where it is counted: the zone where it lies in one, else the district. Higher levels follow by themselves."
+        ),
+    )
+    sector = models.ForeignKey(
+        Sector,
+        models.PROTECT,
+        verbose_name=_("sector"),
+        null=True,
+        blank=True,
+        related_name="projects",
+        help_text=_("The main sector. Type part of its name."),
+    )
+    project_type = models.CharField(
+        _("project type"), max_length=20, choices=ProjectType.choices, default=ProjectType.OTHER
+    )
+    ownership = models.CharField(
+        _("ownership"),
+        max_length=10,
+        choices=Ownership.choices,
+        blank=True,
+        help_text=_("Of the main investor. Leave it empty if you do not know it."),
+    )
+    investors = models.ManyToManyField(
+        Organization,
+        verbose_name=_("investors"),
+        blank=True,
+        related_name="projects",
+        help_text=_("Who invests."),
+    )
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        verbose_name=_("phase of"),
+        null=True,
+        blank=True,
+        related_name="phases",
+        help_text=_(
+            "The project that this is a phase or a capital increase of. Only its phases are counted."
+        ),
+    )
+    phase = TextField(_("phase"), max_length=40, blank=True, help_text=_("As in 一期 or 首开区."))
+
+    total_investment = AmountField(
+        _("total investment"),
+        help_text=_("计划总投资. Write 34亿, 3.4亿元, 约20亿 or 34000万元; empty if not known."),
+    )
+    investment_estimated = models.BooleanField(
+        _("estimated"), default=False, help_text=_("The total investment is approximate (约).")
+    )
+    fixed_asset_investment = AmountField(
+        _("fixed-asset investment"), help_text=_("The part that builds and equips.")
+    )
+    expected_output = AmountField(_("expected annual output"), help_text=_("预计达产年产值."))
+    expected_revenue = AmountField(_("expected annual revenue"), help_text=_("预计年营业收入."))
+    expected_tax = AmountField(_("expected annual tax"), help_text=_("预计年税收."))
+    currency = models.CharField(
+        _("foreign currency"),
+        max_length=3,
+        blank=True,
+        validators=[RegexValidator(r"\A[A-Z]{3}\Z", _("Three capital letters, as in USD."))],
+        help_text=_("If the contract names foreign money: its code, the original amount and the rate used."),
+    )
+    original_amount = models.BigIntegerField(
+        _("original amount"), null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    exchange_rate = models.DecimalField(
+        _("exchange rate"),
+        max_digits=14,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text=_("Yuan for one unit of the foreign currency."),
+    )
+    expected_jobs = models.PositiveIntegerField(_("expected jobs"), null=True, blank=True)
+    land_area_mu = models.DecimalField(
+        _("land area (mu)"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    floor_area_m2 = models.DecimalField(
+        _("floor area (m²)"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    remark = LongTextField(_("remark"), blank=True)
+    source = models.CharField(
+        _("source"), max_length=100, blank=True, help_text=_("The document it was taken from.")
+    )
+
+    exclusion_reason = models.CharField(
+        _("not counted because"),
+        max_length=20,
+        choices=ExclusionReason.choices,
+        blank=True,
+        help_text=_("An excluded project is kept and shown, but enters no total."),
+    )
+    voided_at = models.DateTimeField(_("void since"), null=True, blank=True, editable=False)
+    void_reason = TextField(_("void because"), max_length=200, blank=True, editable=False)
+
+    # Derived from the milestones by the services at every change; never typed.
+    stage = models.CharField(_("stage"), max_length=20, choices=Stage.choices, blank=True, editable=False)
+    suspended = models.BooleanField(_("suspended"), default=False, editable=False)
+    signed_on = models.DateField(_("signed on"), null=True, editable=False)
+    started_on = models.DateField(_("started on"), null=True, editable=False)
+    completed_on = models.DateField(_("completed on"), null=True, editable=False)
+    in_production_on = models.DateField(_("in production on"), null=True, editable=False)
+    planned_start_on = models.DateField(_("planned start"), null=True, editable=False)
+    planned_completion_on = models.DateField(_("planned completion"), null=True, editable=False)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("project")
+        verbose_name_plural = _("projects")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=within_amounts(
+                    "total_investment",
+                    "fixed_asset_investment",
+                    "expected_output",
+                    "expected_revenue",
+                    "expected_tax",
+                ),
+                name="project_amounts_in_range",
+                violation_error_message=_("An amount is negative or impossibly large."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(parent=F("id")),
+                name="project_not_its_own_parent",
+                violation_error_message=_("A project cannot be a phase of itself."),
+            ),
+            models.CheckConstraint(
+                condition=Q(currency="", original_amount__isnull=True, exchange_rate__isnull=True)
+                | Q(~Q(currency=""), original_amount__gte=0, exchange_rate__gt=0),
+                name="project_foreign_money_complete",
+                violation_error_message=_(
+                    "Foreign money needs its currency, the original amount and the exchange rate."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(voided_at__isnull=True) | ~Q(void_reason=""),
+                name="project_void_with_reason",
+                violation_error_message=_("Say why the project is void."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["district", "stage", "id"], name="project_by_district_stage"),  # lists
+            models.Index(
+                fields=["updated_at", "id"], name="project_by_updated_at"
+            ),  # clients that keep a copy
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name with its phase, in the reader's language."""
+        name = self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
+        return f"{name} {self.phase}".strip()
+
+    @property
+    def excluded(self) -> bool:
+        """Whether it is kept but not counted."""
+        return bool(self.exclusion_reason)
+
+    @property
+    def is_void(self) -> bool:
+        """Whether it was recorded by mistake; void projects are kept for ever."""
+        return self.voided_at is not None
+
+    def clean(self) -> None:
+        """A phase stands below one project of the same city that has no milestones of its own."""
+        super().clean()
+        if self.parent_id and (message := self._wrong_parent()):
+            raise ValidationError({"parent": message})
+
+    def _wrong_parent(self) -> ValidationError | None:
+        parent = self.parent
+        assert parent is not None
+        if parent.pk == self.pk:
+            return ValidationError(_("A project cannot be a phase of itself."), code="own_parent")
+        if parent.parent_id:
+            return ValidationError(
+                _("That is a phase itself; choose the whole project."), code="phase_of_phase"
+            )
+        if self.pk and self.phases.exists():
+            return ValidationError(
+                _("This project has phases, so it cannot become a phase."), code="phase_of_phase"
+            )
+        if parent.is_void:
+            return ValidationError(_("That project is void; choose another."), code="void_parent")
+        if self.district_id and parent.district.city_code() != self.district.city_code():
+            return ValidationError(_("That project lies in another city."), code="other_city")
+        if parent.milestones.exists():
+            message = _(
+                "That project has milestones of its own; move them to a first phase, then add this one."
+            )
+            return ValidationError(message, code="parent_has_milestones")
+        return None

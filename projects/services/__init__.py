@@ -1,0 +1,38 @@
+"""The only writer: every change to the record passes here, and posts to the ledger in the same transaction.
+
+Each function locks, checks, writes, posts, and announces after the commit that the ledger moved. `actor` is who does
+it (None for the system itself), `at` the moment, both read at the door.
+"""
+
+from projects.services.dates import DATE_FIELDS, dated_milestones
+from projects.services.recording import (
+    exclude_project,
+    remove_milestone,
+    restore_project,
+    save_milestone,
+    save_project,
+    void_project,
+)
+from projects.services.reference import (
+    add_member,
+    delete_reference,
+    save_district,
+    save_reference,
+    save_versioned,
+)
+
+__all__ = [
+    "DATE_FIELDS",
+    "add_member",
+    "dated_milestones",
+    "delete_reference",
+    "exclude_project",
+    "remove_milestone",
+    "restore_project",
+    "save_district",
+    "save_milestone",
+    "save_project",
+    "save_reference",
+    "save_versioned",
+    "void_project",
+]

@@ -1,0 +1,87 @@
+"""Reference data, ceremonies and memberships: saved after a full check, deleted only while nothing uses them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import ProtectedError
+from django.utils.translation import gettext_lazy as _
+
+from config.api.outcomes import InUse, StaleVersion
+from projects.models import District, Membership, User, Versioned
+from projects.services.transactions import one_transaction
+
+M = TypeVar("M", bound=models.Model)
+V = TypeVar("V", bound=Versioned)
+
+
+@one_transaction
+def save_district(district: District) -> District:
+    """Record a district and its place in the tree.
+
+    Raises ValidationError, also for a changed code or parent: projects and totals hang on the place, so a district
+    that moves is recorded as a new one and the old one is ended.
+    """
+    if not district._state.adding:
+        stored = District.objects.get(pk=district.pk)
+        if (stored.parent_id, stored.code) != (district.parent_id, district.code):
+            message = _("A district keeps its code and its place. End this one and record a new one.")
+            raise ValidationError({"parent": ValidationError(message, code="moved")})
+    district.path = district.path_below(district.parent)
+    district.full_clean()
+    district.save()
+    return district
+
+
+@one_transaction
+def save_reference(record: M) -> M:
+    """Record a sector, scheme, band or another thing without a version, after a full check."""
+    record.full_clean()
+    record.save()
+    return record
+
+
+@one_transaction
+def save_versioned(record: V, *, at: datetime) -> V:
+    """Record an organization, a ceremony, a claim or a subscription.
+
+    Raises ValidationError; StaleVersion where somebody else has changed it since it was read.
+    """
+    record.updated_at = at
+    if record._state.adding:
+        record.created_at = at
+    else:
+        kind = type(record)
+        stored = kind._default_manager.select_for_update(no_key=True).filter(pk=record.pk).first()
+        if stored is None or stored.version != record.version:
+            raise StaleVersion(stored.version if stored else 0)
+        record.version += 1
+    try:
+        record.full_clean(exclude={"version"})
+    except ValidationError:
+        record.version -= not record._state.adding
+        raise
+    record.save()
+    return record
+
+
+@one_transaction
+def delete_reference(record: models.Model) -> None:
+    """Delete a district, sector, organization or the like; raises InUse, naming what uses it."""
+    try:
+        record.delete()
+    except ProtectedError as error:
+        users = list(error.protected_objects)[:3]
+        names = "; ".join(f"{user._meta.verbose_name}: {user}" for user in users)
+        message = _("It is in use and stays: %(users)s.") % {"users": names}
+        raise InUse(message) from error
+
+
+@one_transaction
+def add_member(user: User, district: District, role: str) -> Membership:
+    """Give a user a role in a district subtree; already holding it is no error."""
+    membership = Membership.objects.filter(user=user, district=district, role=role).first()
+    return membership or save_reference(Membership(user=user, district=district, role=role))

@@ -1,0 +1,61 @@
+"""One change, one transaction: retried as a whole where the database asks for it."""
+
+import copy
+import functools
+import random
+import time
+from collections.abc import Callable, Iterable
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, connection, models, transaction
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+TRIES = 5
+RETRIED = ("40001", "40P01")  # serialization failure, deadlock detected
+
+
+def one_transaction(function: Callable[P, R]) -> Callable[P, R]:
+    """Run the function in a transaction; after a deadlock run it again, at most five times in all.
+
+    Inside a transaction of the caller it takes part in that one, and retrying is the caller's affair.
+    """
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if connection.in_atomic_block:
+            with transaction.atomic():
+                return function(*args, **kwargs)
+        as_given = _snapshot([*args, *kwargs.values()])
+        for attempt in range(1, TRIES):
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                if not is_retried(error):
+                    raise
+                for record, content in as_given:
+                    record.__dict__.clear()
+                    record.__dict__.update(copy.deepcopy(content))
+                time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311  (jitter, not a secret)
+        with transaction.atomic():
+            return function(*args, **kwargs)
+
+    return run
+
+
+def _snapshot(values: Iterable[object]) -> list[tuple[models.Model, dict[str, object]]]:
+    """What the records among the arguments hold before the first try, for a further try begins as the first did."""
+    records = [
+        record
+        for value in values
+        for record in (value if isinstance(value, list | tuple) else [value])
+        if isinstance(record, models.Model)
+    ]
+    return [(record, copy.deepcopy(record.__dict__)) for record in records]
+
+
+def is_retried(error: OperationalError) -> bool:
+    """Whether the database asks to run the whole transaction again."""
+    return getattr(error.__cause__, "sqlstate", None) in RETRIED

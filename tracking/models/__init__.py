@@ -1,0 +1,18 @@
+"""The figures and what follows from them."""
+
+from tracking.models.claims import ReportedTotal, Target, Unit
+from tracking.models.mailing import Delivery, Subscription
+from tracking.models.totals import AMOUNT_COLUMNS, ENTERED, LEFT, MEASURES, QuarterlyTotal
+
+__all__ = [
+    "AMOUNT_COLUMNS",
+    "ENTERED",
+    "LEFT",
+    "MEASURES",
+    "Delivery",
+    "QuarterlyTotal",
+    "ReportedTotal",
+    "Subscription",
+    "Target",
+    "Unit",
+]

@@ -1,0 +1,57 @@
+"""The stored cells: per district node, quarter and kind what was reached and what was left."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from projects.models import District, Kind
+
+
+def _count(label: str) -> models.IntegerField:
+    return models.IntegerField(label, default=0)
+
+
+def _sum(label: str) -> models.BigIntegerField:
+    return models.BigIntegerField(label, default=0)
+
+
+class QuarterlyTotal(models.Model):
+    """A cache of the ledger's sums for one node of the tree and everything below it.
+
+    Sums are in whole yuan over the known amounts; the `with_*` counts say how many are known. The stock at the end of
+    a quarter is the running sum of entered − left, taken when read.
+    """
+
+    district = models.ForeignKey(District, models.CASCADE, related_name="+", db_index=False)
+    quarter = models.CharField(_("quarter"), max_length=6)
+    kind = models.CharField(_("milestone"), max_length=20, choices=Kind.choices)
+    entered_count = _count("entered")
+    entered_with_investment = _count("entered, investment known")
+    entered_with_output = _count("entered, output known")
+    entered_with_revenue = _count("entered, revenue known")
+    entered_investment = _sum("entered, investment")
+    entered_output = _sum("entered, output")
+    entered_revenue = _sum("entered, revenue")
+    left_count = _count("left")
+    left_with_investment = _count("left, investment known")
+    left_with_output = _count("left, output known")
+    left_with_revenue = _count("left, revenue known")
+    left_investment = _sum("left, investment")
+    left_output = _sum("left, output")
+    left_revenue = _sum("left, revenue")
+
+    class Meta:
+        verbose_name = _("quarterly total")
+        verbose_name_plural = _("quarterly totals")
+        ordering = ["district", "quarter", "kind"]
+        constraints = [
+            models.UniqueConstraint(fields=["district", "quarter", "kind"], name="total_once_per_cell")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.district_id} {self.quarter} {self.kind}"
+
+
+MEASURES = ("count", "with_investment", "with_output", "with_revenue", "investment", "output", "revenue")
+ENTERED = tuple(f"entered_{measure}" for measure in MEASURES)
+LEFT = tuple(f"left_{measure}" for measure in MEASURES)
+AMOUNT_COLUMNS = (*ENTERED, *LEFT)
