@@ -14,8 +14,16 @@ app = Celery("mingzhang")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
-    "sweep what a lost message left": {"task": "tracking.roll_up", "schedule": 5.0, "options": {"expires": 5}},
+    "show that the timetable runs": {"task": "config.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
+    "sweep what a lost message left": {
+        "task": "tracking.roll_up",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "send the emails that are due": {"task": "tracking.send_due_emails", "schedule": crontab(minute="*/5")},
     "audit all totals": {"task": "tracking.audit_totals", "schedule": crontab(hour=2, minute=30)},
-    "forget old idempotency keys": {"task": "tracking.forget_idempotency_keys", "schedule": crontab(minute=17)},
+    "forget old idempotency keys": {
+        "task": "tracking.forget_idempotency_keys",
+        "schedule": crontab(minute=17),
+    },
 }

@@ -1,0 +1,1 @@
+"""What `make run` starts: the whole service on one machine, without any server to install."""
