@@ -1,6 +1,7 @@
 """The ledger's engine: which entries a project should have, and closing and posting what differs.
 
-`entries_of` derives, `post` writes. Nothing else in the service inserts or closes an entry.
+`entries_of` derives, `post` writes. Nothing else inserts or closes an entry, but `services.bulk`, which inserts those
+of many new projects at once.
 """
 
 from __future__ import annotations

@@ -5,10 +5,11 @@ import django.contrib.auth.validators
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import projects.models.base
-import projects.models.reference
 from django.conf import settings
 from django.db import migrations, models
+
+import projects.models.base
+import projects.models.reference
 
 
 class Migration(migrations.Migration):

@@ -1,5 +1,7 @@
 """The ledger: what counts, from when until when it was so recorded. Append-only, dated twice, never edited."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -36,6 +38,13 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         """The entries that hold now."""
         return self.filter(superseded_at__isnull=True)
 
+    def holding(self, as_of: datetime | None) -> "LedgerQuerySet":
+        """The entries that held at a past moment, or hold now if none is given."""
+        if as_of is None:
+            return self.current()
+        later = Q(superseded_at__isnull=True) | Q(superseded_at__gt=as_of)
+        return self.filter(later, recorded_at__lte=as_of)
+
 
 class LedgerEntry(models.Model):
     """From `recorded_at` until `superseded_at` this project counts as having reached `kind` in `quarter`.
@@ -49,8 +58,8 @@ class LedgerEntry(models.Model):
         Milestone, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="ledger_entries"
     )
     kind = models.CharField(_("milestone"), max_length=20, choices=Kind.choices)
-    quarter = models.CharField(_("quarter"), max_length=6, null=True)  # noqa: DJ001  (null is undated)
-    left_quarter = models.CharField(_("left in"), max_length=6, null=True)  # noqa: DJ001
+    quarter = models.CharField(_("quarter"), max_length=6, null=True)
+    left_quarter = models.CharField(_("left in"), max_length=6, null=True)
     district = models.ForeignKey(District, models.PROTECT, related_name="+", db_index=False)
     sector = models.ForeignKey(Sector, models.PROTECT, null=True, related_name="+", db_index=False)
     project_type = models.CharField(_("project type"), max_length=20, choices=ProjectType.choices)

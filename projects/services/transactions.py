@@ -2,18 +2,15 @@
 
 import copy
 import functools
-import random
-import time
 from collections.abc import Callable, Iterable
 from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, models, transaction
 
+from config.api.transactions import TRIES, is_retried, pause
+
 P = ParamSpec("P")
 R = TypeVar("R")
-
-TRIES = 5
-RETRIED = ("40001", "40P01")  # serialization failure, deadlock detected
 
 
 def one_transaction(function: Callable[P, R]) -> Callable[P, R]:
@@ -38,7 +35,7 @@ def one_transaction(function: Callable[P, R]) -> Callable[P, R]:
                 for record, content in as_given:
                     record.__dict__.clear()
                     record.__dict__.update(copy.deepcopy(content))
-                time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311  (jitter, not a secret)
+                pause(attempt)
         with transaction.atomic():
             return function(*args, **kwargs)
 
@@ -54,8 +51,3 @@ def _snapshot(values: Iterable[object]) -> list[tuple[models.Model, dict[str, ob
         if isinstance(record, models.Model)
     ]
     return [(record, copy.deepcopy(record.__dict__)) for record in records]
-
-
-def is_retried(error: OperationalError) -> bool:
-    """Whether the database asks to run the whole transaction again."""
-    return getattr(error.__cause__, "sqlstate", None) in RETRIED

@@ -2,10 +2,11 @@
 
 import django.core.validators
 import django.db.models.deletion
-import projects.models.base
-import tracking.models.mailing
 from django.conf import settings
 from django.db import migrations, models
+
+import projects.models.base
+import tracking.models.mailing
 
 
 class Migration(migrations.Migration):

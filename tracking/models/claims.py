@@ -54,7 +54,7 @@ class ReportedTotal(Versioned):
         ACTUAL = "actual", _("Actual")
         PLANNED = "planned", _("Planned")
 
-    key = models.CharField(_("key"), max_length=40, unique=True, null=True, blank=True)  # noqa: DJ001
+    key = models.CharField(_("key"), max_length=40, unique=True, null=True, blank=True)
     district = models.ForeignKey(
         District, models.PROTECT, verbose_name=_("district"), related_name="reported_totals"
     )
@@ -112,7 +112,7 @@ class Target(Versioned):
         ABOUT = "~", _("about")
         AT_MOST = "<=", _("at most")
 
-    key = models.CharField(_("key"), max_length=40, unique=True, null=True, blank=True)  # noqa: DJ001
+    key = models.CharField(_("key"), max_length=40, unique=True, null=True, blank=True)
     district = models.ForeignKey(District, models.PROTECT, verbose_name=_("district"), related_name="targets")
     year = models.PositiveSmallIntegerField(_("year"))
     measure = models.CharField(_("measure"), max_length=60, validators=[measure_shape])

@@ -1,0 +1,165 @@
+"""Many new records at once: the rows and ledger entries that single saves would make, written in bulk.
+
+For data that is right by its making (generated, or checked row by row before): the only check here is the database's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from django.db import connection, transaction
+
+from projects import ledger
+from projects.ledger import CONTENT, Content
+from projects.models import District, LedgerEntry, Milestone, Organization, Project, TouchedCell, User
+from projects.sequence import settle
+from projects.services.announce import announce_after_commit
+from projects.services.dates import derive
+from projects.services.rows import insert_records, insert_rows, reserve_ids
+
+CHUNK = 2_000  # families held in memory at once
+ENTRY_COLUMNS = ("project", *(name.removesuffix("_id") for name in CONTENT), "recorded_at", "cause", "actor",
+                 "closing_cause")  # fmt: skip
+
+
+@dataclass(slots=True)
+class Registration:
+    """A new project with its milestones, its investors' ids and its phases, none of them saved yet."""
+
+    project: Project
+    milestones: Sequence[Milestone] = ()
+    investors: Sequence[int] = ()
+    phases: Sequence[Registration] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Registered:
+    """How many rows were written."""
+
+    projects: int = 0
+    milestones: int = 0
+    entries: int = 0
+
+
+@transaction.atomic
+def register_many(families: Iterable[Registration], *, actor: User | None, at: datetime) -> Registered:
+    """Record many new projects: all or none, in memory that does not grow with their number.
+
+    Every project has its code and is no phase unless it stands in another one's `phases`. Raises IntegrityError
+    where a rule of the database is broken.
+    """
+    done = Registered()
+    stream = iter(families)
+    with _checked_at_once():
+        while chunk := list(islice(stream, CHUNK)):
+            _register_chunk(chunk, actor=actor, at=at, done=done)
+    if done.entries:
+        announce_after_commit()
+    return done
+
+
+@transaction.atomic
+def register_organizations(organizations: Sequence[Organization], *, at: datetime) -> None:
+    """Record many new organizations; each gets its id."""
+    for organization, pk in zip(organizations, reserve_ids(Organization, len(organizations)), strict=True):
+        organization.pk, organization.created_at, organization.updated_at = pk, at, at
+    insert_records(Organization, organizations, with_ids=True)
+
+
+@transaction.atomic
+def register_districts(districts: Sequence[District]) -> None:
+    """Record many new districts, higher ones first, so that a parent has its path before its children."""
+    for district, pk in zip(districts, reserve_ids(District, len(districts)), strict=True):
+        district.pk = pk
+        district.path = district.path_below(district.parent)
+        district.parent = district.parent  # takes over the id that the parent has by now
+    insert_records(District, districts, with_ids=True)
+
+
+def _register_chunk(chunk: list[Registration], *, actor: User | None, at: datetime, done: Registered) -> None:
+    everything = [one for family in chunk for one in (family, *family.phases)]
+    _give_ids(everything)
+    entries: list[tuple[Project, Content]] = []
+    for family in chunk:
+        for one in (family, *family.phases):
+            if one is not family:
+                one.project.parent = family.project
+            _complete(one, at)
+            wanted = ledger.entries_of(one.project, one.milestones, has_phases=bool(one.phases))
+            entries += [(one.project, content) for content in wanted.values()]
+    milestones = [milestone for one in everything for milestone in one.milestones]
+    insert_records(Project, (one.project for one in everything), with_ids=True)
+    insert_records(Milestone, milestones, with_ids=True)
+    _insert_investors(everything)
+    _insert_entries(entries, actor=actor, at=at)
+    _touch(content for _project, content in entries)
+    done.projects += len(everything)
+    done.milestones += len(milestones)
+    done.entries += len(entries)
+
+
+def _give_ids(registrations: Sequence[Registration]) -> None:
+    projects = reserve_ids(Project, len(registrations))
+    milestones = iter(reserve_ids(Milestone, sum(len(one.milestones) for one in registrations)))
+    for one, pk in zip(registrations, projects, strict=True):
+        one.project.pk = pk
+        for milestone in one.milestones:
+            milestone.pk = next(milestones)
+            milestone.project = one.project
+
+
+def _complete(one: Registration, at: datetime) -> None:
+    """Set what a single save would have set."""
+    one.project.created_at = one.project.updated_at = at
+    for milestone in one.milestones:
+        milestone.created_at = milestone.updated_at = at
+        settle(milestone)
+    derive(one.project, list(one.milestones))
+
+
+def _insert_investors(registrations: Iterable[Registration]) -> None:
+    through = Project.investors.through
+    columns = [through._meta.get_field(name) for name in ("project", "organization")]
+    rows = [(one.project.pk, pk) for one in registrations for pk in one.investors]
+    if rows:
+        insert_rows(through, columns, rows)  # type: ignore[arg-type]
+
+
+def _insert_entries(entries: Sequence[tuple[Project, Content]], *, actor: User | None, at: datetime) -> None:
+    columns = [LedgerEntry._meta.get_field(name) for name in ENTRY_COLUMNS]
+    actor_id = actor.pk if actor else None
+    rows = (
+        (
+            project.pk,
+            *(getattr(content, name) for name in CONTENT),
+            at,
+            ledger.cause_of_posting(content, None, at).value,
+            actor_id,
+            "",
+        )
+        for project, content in entries
+    )
+    insert_rows(LedgerEntry, columns, rows)  # type: ignore[arg-type]
+
+
+def _touch(contents: Iterable[Content]) -> None:
+    cells = {(c.district_id, quarter) for c in contents for quarter in (c.quarter, c.left_quarter) if quarter}
+    columns = [TouchedCell._meta.get_field(name) for name in ("district", "quarter")]
+    insert_rows(TouchedCell, columns, sorted(cells))  # type: ignore[arg-type]
+
+
+@contextmanager
+def _checked_at_once() -> Iterator[None]:
+    """Check foreign keys with each statement: kept for the commit, a million rows' checks would pile up in memory."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")

@@ -1,0 +1,292 @@
+"""Reading the figures: flow, stock, year to date, 同比 and 环比 of a district subtree, and the entries behind them.
+
+Plain totals come from the stored cells; breakdowns and totals as of a past moment come from the ledger. Either way one
+function answers, so that no reader knows the difference. Definitions: docs/definitions.md.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from django.db.models import Case, CharField, F, Q, Value, When
+from django.db.models.expressions import Combinable
+
+from projects.access import within
+from projects.models import STOCK_KINDS, District, LedgerEntry, SizeBand
+from projects.models.ledger import LedgerQuerySet
+from projects.quarters import next_quarter, year_quarters
+from tracking.models import QuarterlyTotal
+from tracking.sums import NOTHING, Sums, aggregates
+
+By = Literal["sector", "size_band", "project_type", "ownership", "district"]
+BREAKDOWNS: tuple[By, ...] = ("sector", "size_band", "project_type", "ownership", "district")
+Of = Literal["entered", "left", "stock", "ytd"]
+MEMBER_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What entered and what left one kind in one quarter; `member` is the part of a breakdown, null where unknown."""
+
+    member: str | None
+    kind: str
+    quarter: str
+    entered: Sums = NOTHING
+    left: Sums = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One cell as it is shown. `stock` is null for kinds that a project passes but is not in (registered, enrolled).
+
+    `yoy` and `qoq` compare the quarter's flow: value / base − 1, null where the base is 0 or missing.
+    """
+
+    quarter: str
+    kind: str
+    member: str | None
+    entered: Sums
+    left: Sums
+    stock: Sums | None
+    ytd: Sums
+    yoy: Change
+    qoq: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A relative change, as 0.56 for +56 %."""
+
+    count: float | None
+    investment: float | None
+
+    @classmethod
+    def between(cls, base: Sums, value: Sums) -> Change:
+        """From a base to a value; null where the base is 0 or either is missing."""
+        return cls(relative(base.count, value.count), relative(base.investment, value.investment))
+
+
+def relative(base: int | None, value: int | None) -> float | None:
+    """Value / base − 1, rounded to six places; null where that says nothing."""
+    return None if not base or value is None else round(value / base - 1, 6)
+
+
+def totals(
+    district: District,
+    quarters: Sequence[str],
+    kinds: Sequence[str],
+    *,
+    by: By | None = None,
+    as_of: datetime | None = None,
+) -> list[Total]:
+    """The totals of these consecutive quarters, in the order quarter, kind, member.
+
+    Without a breakdown every quarter and kind has its row; with one, every member that ever had anything by then.
+    """
+    history = _History(movements(district, quarters[-1], kinds, by=by, as_of=as_of))
+    members = sorted(history.members, key=lambda m: (m is None, m)) if by else [None]
+    return [
+        total
+        for quarter in quarters
+        for kind in kinds
+        for member in members
+        if (total := history.total(quarter, kind, member)) and (by is None or not total_is_empty(total))
+    ]
+
+
+def total_is_empty(total: Total) -> bool:
+    """Whether nothing at all stands in it."""
+    return not (
+        total.entered.count or total.left.count or total.ytd.count or (total.stock and total.stock.count)
+    )
+
+
+@dataclass
+class _History:
+    """Movements by kind and member, with the running stock."""
+
+    given: Iterable[Movement]
+    flows: dict[tuple[str, str | None], dict[str, Movement]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    stocks: dict[tuple[str, str | None], list[tuple[str, Sums]]] = field(default_factory=dict)
+    members: set[str | None] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for movement in self.given:
+            self.flows[movement.kind, movement.member][movement.quarter] = movement
+            self.members.add(movement.member)
+        for key, by_quarter in self.flows.items():
+            stock, running = NOTHING, []
+            for quarter in sorted(by_quarter):
+                stock = stock + by_quarter[quarter].entered - by_quarter[quarter].left
+                running.append((quarter, stock))
+            self.stocks[key] = running
+
+    def entered(self, quarter: str, kind: str, member: str | None) -> Sums:
+        """The flow of a quarter."""
+        movement = self.flows.get((kind, member), {}).get(quarter)
+        return movement.entered if movement else NOTHING
+
+    def stock(self, quarter: str, kind: str, member: str | None) -> Sums:
+        """The stock at the end of a quarter: the running sum of entered − left."""
+        earlier = [stock for at, stock in self.stocks.get((kind, member), ()) if at <= quarter]
+        return earlier[-1] if earlier else NOTHING
+
+    def total(self, quarter: str, kind: str, member: str | None) -> Total:
+        """One cell with everything that is shown of it."""
+        movement = self.flows.get((kind, member), {}).get(quarter)
+        entered = movement.entered if movement else NOTHING
+        return Total(
+            quarter=quarter,
+            kind=kind,
+            member=member,
+            entered=entered,
+            left=movement.left if movement else NOTHING,
+            stock=self.stock(quarter, kind, member) if kind in STOCK_KINDS else None,
+            ytd=sum((self.entered(q, kind, member) for q in year_quarters(quarter)), NOTHING),
+            yoy=Change.between(self.entered(next_quarter(quarter, -4), kind, member), entered),
+            qoq=Change.between(self.entered(next_quarter(quarter, -1), kind, member), entered),
+        )
+
+
+# --- where the figures come from ----------------------------------------------------------------------------------
+
+
+def movements(
+    district: District, last: str, kinds: Sequence[str], *, by: By | None, as_of: datetime | None
+) -> Iterator[Movement]:
+    """Everything that entered and left up to the end of quarter `last`, by member of the breakdown."""
+    if as_of is None and by is None:
+        return _from_cells(district, last, kinds)
+    if as_of is None and by == "district":
+        return _children_from_cells(district, last, kinds)
+    return _from_ledger(district, last, kinds, by=by, as_of=as_of)
+
+
+def _from_cells(
+    district: District, last: str, kinds: Sequence[str], member: str | None = None
+) -> Iterator[Movement]:
+    rows = (
+        QuarterlyTotal.objects.filter(district=district, quarter__lte=last, kind__in=kinds)
+        .order_by()
+        .values()
+    )
+    for row in rows:
+        yield Movement(member, row["kind"], row["quarter"], Sums.of(row, "entered_"), Sums.of(row, "left_"))
+
+
+def _children_from_cells(district: District, last: str, kinds: Sequence[str]) -> Iterator[Movement]:
+    """By child district; what is recorded at the district itself comes under its own code."""
+    own = {(m.kind, m.quarter): m for m in _from_cells(district, last, kinds)}
+    rows = QuarterlyTotal.objects.filter(
+        district__parent=district, quarter__lte=last, kind__in=kinds
+    ).order_by()
+    for row in rows.values("district__code", *(f.attname for f in QuarterlyTotal._meta.concrete_fields)):
+        kind, quarter = row["kind"], row["quarter"]
+        movement = Movement(
+            row["district__code"], kind, quarter, Sums.of(row, "entered_"), Sums.of(row, "left_")
+        )
+        rest = own[kind, quarter]
+        own[kind, quarter] = Movement(
+            None, kind, quarter, rest.entered - movement.entered, rest.left - movement.left
+        )
+        yield movement
+    for (kind, quarter), rest in own.items():
+        if rest.entered != NOTHING or rest.left != NOTHING:
+            yield Movement(district.code, kind, quarter, rest.entered, rest.left)
+
+
+def _from_ledger(
+    district: District, last: str, kinds: Sequence[str], *, by: By | None, as_of: datetime | None
+) -> Iterator[Movement]:
+    """From the entries themselves; two queries, one for what entered and one for what left."""
+    here = entries(district, as_of=as_of).filter(kind__in=kinds)
+    members = here.annotate(member=member_of(by, district)).order_by()
+    found: dict[tuple[str | None, str, str], list[Sums]] = defaultdict(lambda: [NOTHING, NOTHING])
+    for place, column in enumerate(("quarter", "left_quarter")):
+        rows = members.filter(**{f"{column}__lte": last}).values("member", "kind", column)
+        for row in rows.annotate(**aggregates("n_")):
+            found[row["member"] or None, row["kind"], row[column]][place] = Sums.of(row, "n_")
+    for (member, kind, quarter), (entered, left) in found.items():
+        yield Movement(member, kind, quarter, entered, left)
+
+
+def entries(district: District, *, as_of: datetime | None = None) -> LedgerQuerySet:
+    """The entries of the district and everything below it that hold now, or that held as of a moment."""
+    subtree = District.objects.filter(within(district.path)).values("pk")
+    return LedgerEntry.objects.holding(as_of).filter(district__in=subtree)
+
+
+def member_of(by: By | None, district: District) -> Combinable:
+    """The expression that names an entry's member of a breakdown; null where the record does not say."""
+    if by == "sector":
+        return F("sector__code")
+    if by == "district":
+        return _child_of(district)
+    if by == "size_band":
+        bands = [When(band_rule(band), then=Value(band.code)) for band in SizeBand.objects.all()]
+        return Case(*bands, default=Value(None), output_field=CharField(max_length=MEMBER_LENGTH))
+    if by is None:
+        return Value(None, output_field=CharField(max_length=MEMBER_LENGTH))
+    return F(by)
+
+
+def band_rule(band: SizeBand) -> Q:
+    """Which entries' investment lies in the band."""
+    rule = Q(investment__gte=band.lower)
+    return rule if band.upper is None else rule & Q(investment__lt=band.upper)
+
+
+def _child_of(district: District) -> Case:
+    children = [
+        When(within(child.path, "district__path"), then=Value(child.code))
+        for child in district.children.all()
+    ]
+    return Case(*children, default=Value(district.code), output_field=CharField(max_length=MEMBER_LENGTH))
+
+
+def undated(district: District, kinds: Sequence[str], *, as_of: datetime | None = None) -> Sums:
+    """The milestones that happened but whose quarter is not known: in no total, and a list to chase."""
+    rows = undated_entries(district, kinds, as_of=as_of).aggregate(**aggregates("n_"))
+    return Sums.of(rows, "n_")
+
+
+def undated_entries(
+    district: District, kinds: Sequence[str], *, as_of: datetime | None = None
+) -> LedgerQuerySet:
+    """The entries behind `undated`."""
+    return entries(district, as_of=as_of).filter(kind__in=kinds, quarter__isnull=True)
+
+
+def behind(
+    district: District,
+    quarter: str,
+    kind: str,
+    *,
+    of: Of = "entered",
+    by: By | None = None,
+    member: str | None = None,
+    as_of: datetime | None = None,
+) -> LedgerQuerySet:
+    """The entries behind one cell; their sum is the cell. `of` says which of its figures: the flow by default."""
+    here = entries(district, as_of=as_of).filter(kind=kind)
+    if by:
+        found = here.annotate(member=member_of(by, district))
+        here = found.filter(Q(member=member) if member else Q(member__isnull=True) | Q(member=""))
+    if of == "left":
+        return here.filter(left_quarter=quarter)
+    if of == "stock":
+        return here.filter(Q(left_quarter__isnull=True) | Q(left_quarter__gt=quarter), quarter__lte=quarter)
+    if of == "ytd":
+        return here.filter(quarter__gte=year_quarters(quarter)[0], quarter__lte=quarter)
+    return here.filter(quarter=quarter)
+
+
+def sum_of(found: LedgerQuerySet) -> Sums:
+    """The sum of these entries."""
+    return Sums.of(found.order_by().aggregate(**aggregates("n_")), "n_")
