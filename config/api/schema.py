@@ -1,0 +1,125 @@
+"""The OpenAPI document: each view's own parameters, the shape of lists, and the problems that any answer may be."""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.pagination import BasePagination
+
+from config.api.problems import CONTENT_TYPE, KINDS
+
+ANYWHERE = (401, 403, 404, 406, 429, 503)
+WITH_METHOD: dict[str, tuple[int, ...]] = {
+    "get": (400,),
+    "post": (400, 409, 413, 415, 422),
+    "patch": (400, 409, 412, 413, 415, 428),
+    "delete": (409, 412, 428),
+}
+MEANINGS = {
+    400: "The body or a parameter cannot be read, or some values need correcting; `errors` names each.",
+    401: "No valid token and no session.",
+    403: "Visible to the reader, but the role or the scope of the token does not allow it.",
+    404: "Not there, or not visible to the reader.",
+    406: "No such format here.",
+    409: "In conflict with what is recorded.",
+    412: "If-Match names an older version.",
+    413: "The body is too large.",
+    415: "Not JSON in UTF-8.",
+    422: "The Idempotency-Key was used for another request.",
+    428: "If-Match is missing.",
+    429: "Too many requests; see Retry-After.",
+    503: "Not available for a moment; see Retry-After.",
+}
+PROBLEM = {
+    "type": "object",
+    "description": "A problem document (RFC 9457), in the language of Accept-Language.",
+    "required": ["type", "title", "status", "detail", "instance"],
+    "properties": {
+        "type": {"type": "string", "enum": [f"/problems/{kind}" for kind in KINDS]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {
+            "type": "string",
+            "description": "urn:uuid: and the id of the request, as in X-Request-ID.",
+        },
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["code", "detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "Where in the body: a JSON pointer."},
+                    "parameter": {"type": "string", "description": "Which query parameter."},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+class ApiSchema(AutoSchema):
+    """Documents what ApiMixin and ResourceViewSet do."""
+
+    def get_override_parameters(self) -> list[Any]:
+        """The query parameters that the view itself reads, and the headers of changes."""
+        named = [parameter.documented() for parameter in getattr(self.view, "get_parameters", tuple)()]
+        return [*named, *self._header_parameters()]
+
+    def _header_parameters(self) -> list[OpenApiParameter]:
+        action = getattr(self.view, "action", None)
+        if action in ("partial_update", "destroy"):
+            return [_header("If-Match", "The ETag of the version that is changed.", required=True)]
+        if action == "create":
+            return [
+                _header("Idempotency-Key", "The same key and body give the same answer and do nothing twice.")
+            ]
+        if action == "retrieve":
+            return [_header("If-None-Match", "An ETag; 304 where it is still current.")]
+        return []
+
+    def _get_filter_parameters(self) -> list[Any]:
+        return []
+
+    def _get_format_parameters(self) -> list[Any]:
+        return []
+
+
+def _header(name: str, about: str, *, required: bool = False) -> OpenApiParameter:
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=about, required=required)
+
+
+class ListShape(BasePagination):
+    """Tells the document what a page of a list looks like; the views make their pages themselves."""
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """next, previous, results and, where it was asked for, count."""
+        url = {"type": "string", "format": "uri", "nullable": True}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": url, "previous": url, "results": schema, "count": {"type": "integer"}},
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[Any]:
+        """None: they are among the view's own."""
+        return []
+
+
+def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: FBT001
+    """A post-processing hook: every operation may answer with problems."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    components["responses"] = {
+        f"Problem{status}": {"description": text, "content": content} for status, text in MEANINGS.items()
+    }
+    for operations in result.get("paths", {}).values():
+        for method, operation in operations.items():
+            for status in sorted({*ANYWHERE, *WITH_METHOD.get(method, ())}):
+                operation["responses"].setdefault(
+                    str(status), {"$ref": f"#/components/responses/Problem{status}"}
+                )
+    return result

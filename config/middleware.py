@@ -1,0 +1,107 @@
+"""What every request and response goes through: an id, a language, security headers, and the limits of the API."""
+
+import uuid
+from collections.abc import Callable
+from typing import TypeAlias
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext_lazy as _
+
+from config.api.handlers import not_found
+from config.api.problems import Text, is_api, problem_response, reader_language
+from config.request_ids import current_request_id
+
+Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+LONGEST_URL = 8 * 1024  # bytes
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+API_VARY = ("Authorization", "Cookie", "Accept-Language")
+
+
+class RequestIdMiddleware:
+    """Name each request; errors carry the name, and so does every line of the log."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """A client's own X-Request-ID is not believed: it could be anybody's."""
+        request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]
+        token = current_request_id.set(request.request_id)  # type: ignore[attr-defined]
+        try:
+            response = self.get_response(request)
+        finally:
+            current_request_id.reset(token)
+        response.headers["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class SecurityHeadersMiddleware:
+    """The headers that Django has no setting for; also on what the middlewares below answer themselves."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Only headers that nobody has set."""
+        response = self.get_response(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if is_api(request):
+            response.headers["Cache-Control"] = "no-store"
+            patch_vary_headers(response, API_VARY)
+        return response
+
+
+class LanguageMiddleware:
+    """The reader's language for this request (see reader_language)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pages know it as request.LANGUAGE_CODE, too."""
+        language = reader_language(request)
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", translation.to_locale(language).replace("_", "-"))
+        return response
+
+
+class ApiProblemMiddleware:
+    """Refuse before any view what no view may see: unknown methods, overlong addresses, hidden characters."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pages answer in plain text; nobody reaches these with a browser's buttons."""
+        if request.method not in METHODS:
+            return _refuse(request, "method", 405, UNKNOWN_METHOD, {"Allow": ", ".join(METHODS)})
+        if len(request.get_full_path()) > LONGEST_URL:
+            return _refuse(request, "too-large", 414, OVERLONG, {})
+        if any(character < " " or character == "\x7f" for character in request.path_info):
+            return not_found(request, Http404())
+        return self.get_response(request)
+
+
+UNKNOWN_METHOD = _("This service does not know that method.")
+OVERLONG = _("The address is too long. Ask for less at a time.")
+
+
+def _refuse(
+    request: HttpRequest, kind: str, status: int, detail: Text, headers: dict[str, str]
+) -> HttpResponseBase:
+    if is_api(request):
+        return problem_response(request, kind, detail, status=status, headers=headers)
+    return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8", headers=headers)
