@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-STOP_WITHIN = 6.0  # seconds for finishing what runs; after that a process is killed, and its job is found again
+STOP_WITHIN = 9.0  # seconds for finishing what runs; after that a process is killed, and its job is found again
 LOOK_EVERY = 0.2
 BEGIN_AGAIN_AFTER = 1.0
 DEATHS_ALLOWED, DEATHS_WITHIN = 5, 60.0
