@@ -294,6 +294,8 @@ CELERY_TASK_ROUTES = {"tracking.roll_up": {"queue": "rollup"}, "tracking.send_*"
 # --- Mail -------------------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="Mingzhang <mingzhang@localhost>")
 MAIL_FOLDER = DATA_DIR / "mail"
+# A mail that may or may not have left when its worker died: sent again under the same Message-ID, or held for somebody.
+MAIL_REPEAT_AFTER_CRASH = env.bool("MAIL_REPEAT_AFTER_CRASH", default=True)
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
     EMAIL_TIMEOUT = 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -82,6 +83,13 @@ class ProjectQuerySet(models.QuerySet["Project"]):
             .filter(exclusion_reason="")
             .exclude(phases__voided_at__isnull=True, phases__isnull=False)
         )
+
+    def overdue(self, on: date) -> ProjectQuerySet:
+        """Counted projects whose planned start or completion lies before this day and has not happened."""
+        before_start = ["", Stage.NEGOTIATING, Stage.SIGNED]
+        start = Q(planned_start_on__lt=on, stage__in=before_start)
+        completion = Q(planned_completion_on__lt=on, stage__in=[*before_start, Stage.STARTED])
+        return self.countable().filter(start | completion)
 
     def with_details(self) -> ProjectQuerySet:
         """Everything a list or a detail shows, in a fixed number of queries."""
