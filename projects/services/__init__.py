@@ -16,6 +16,7 @@ from projects.services.recording import (
 from projects.services.reference import (
     add_member,
     delete_reference,
+    ensure_user,
     save_district,
     save_reference,
     save_versioned,
@@ -26,6 +27,7 @@ __all__ = [
     "add_member",
     "dated_milestones",
     "delete_reference",
+    "ensure_user",
     "exclude_project",
     "remove_milestone",
     "restore_project",

@@ -81,6 +81,18 @@ def delete_reference(record: models.Model) -> None:
 
 
 @one_transaction
+def ensure_user(username: str) -> User:
+    """The user of this name, made without a password if there is none. Raises ValidationError for a bad name."""
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        user = User(username=username)
+        user.set_unusable_password()
+        user.full_clean()
+        user.save()
+    return user
+
+
+@one_transaction
 def add_member(user: User, district: District, role: str) -> Membership:
     """Give a user a role in a district subtree; already holding it is no error."""
     membership = Membership.objects.filter(user=user, district=district, role=role).first()
