@@ -41,8 +41,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """With REQUIRE_ALL=1, a run in which anything was skipped has failed."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    skipped = len(reporter.stats.get("skipped", [])) if reporter else 0
-    if REQUIRE_ALL and skipped and session.exitstatus == pytest.ExitCode.OK:
+    if reporter is None or not REQUIRE_ALL:
+        return
+    skipped = len(reporter.stats.get("skipped", []))
+    if skipped and session.exitstatus == pytest.ExitCode.OK:
         reporter.write_line(
             f"\nREQUIRE_ALL=1 and {skipped} tests were skipped: this run has failed.", red=True
         )
@@ -52,7 +54,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _ledger_can_be_emptied() -> Iterator[None]:
     """Where a test commits, Django empties every table after it; the ledger's guard steps aside for that alone."""
-    original: Callable[[TransactionTestCase], None] = TransactionTestCase._fixture_teardown
+    original: Callable[[TransactionTestCase], None] = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
     def teardown(self: Any) -> None:
         with ExitStack() as stack:

@@ -4,6 +4,7 @@ import fcntl
 import http.client
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -27,6 +28,7 @@ def main() -> int:
     """0 after a clean stop, 1 where it could not start or one part kept dying."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)  # type: ignore[union-attr]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         port = read_port()
         data_dir = open_data_dir()
@@ -130,8 +132,27 @@ def make_children(port: int, data_dir: Path, environment: dict[str, str]) -> lis
     """Web, worker and timetable with their commands."""
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "--app", "config", "--quiet"]
-    web = [*python, "gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}", "--worker-class", "gthread", "--threads", "8"]
-    worker = [*celery, "worker", "--queues", "default,rollup,mail", "--concurrency", "2", "--loglevel", "INFO"]
+    web = [
+        *python,
+        "gunicorn",
+        "config.wsgi",
+        "--bind",
+        f"{HOST}:{port}",
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "8",
+    ]
+    worker = [
+        *celery,
+        "worker",
+        "--queues",
+        "default,rollup,mail",
+        "--concurrency",
+        "2",
+        "--loglevel",
+        "INFO",
+    ]
     beat = [*celery, "beat", "--schedule", str(data_dir / "timetable"), "--pidfile", "", "--loglevel", "INFO"]
     commands = {
         "web": [*web, "--no-control-socket", "--graceful-timeout", "4", "--timeout", "60"],

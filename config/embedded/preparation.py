@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import check_password
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from config.environment import BASE_DIR, own_secret
@@ -23,10 +24,10 @@ ADMINISTRATOR = "admin"
 PASSWORD_FILE = "admin-password"  # noqa: S105 - the name of a file
 PASSWORD_BYTES = 12
 
-type_of_say = Callable[[str], None]
+Say = Callable[[str], None]
 
 
-def prepare(say: type_of_say = print) -> None:
+def prepare(say: Say = print) -> None:
     """Translations, database, static files, seeds and the administrator; a second time nothing is left to do."""
     compile_catalogue()
     django.setup()
@@ -44,7 +45,7 @@ def forget_old_messages() -> None:
             message.unlink(missing_ok=True)
 
 
-def migrate(say: type_of_say) -> None:
+def migrate(say: Say) -> None:
     """Bring the database to this version's shape."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -52,7 +53,7 @@ def migrate(say: type_of_say) -> None:
         call_command("migrate", interactive=False, verbosity=0)
 
 
-def collect_static_files(say: type_of_say) -> None:
+def collect_static_files(say: Say) -> None:
     """Copy and compress style sheets and scripts, if any of them changed."""
     root = Path(settings.STATIC_ROOT)
     root.mkdir(parents=True, exist_ok=True)
@@ -65,7 +66,7 @@ def collect_static_files(say: type_of_say) -> None:
             stamp.write_text(state)
 
 
-def load_seeds(say: type_of_say) -> None:
+def load_seeds(say: Say) -> None:
     """Load the published figures that come with the service: at first, and again when an upgrade brings others."""
     stamp = settings.DATA_DIR / "seeds-loaded"
     database = {name: str(connection.settings_dict[name]) for name in ("ENGINE", "HOST", "PORT", "NAME")}
@@ -77,14 +78,14 @@ def load_seeds(say: type_of_say) -> None:
         stamp.write_text(state)
 
 
-def make_administrator(say: type_of_say) -> None:
+def make_administrator(say: Say) -> None:
     """A first user whose password is made for this installation; once it was changed, our note of it goes."""
     note = settings.DATA_DIR / PASSWORD_FILE
     users = get_user_model()._default_manager
     user = users.filter(username=ADMINISTRATOR).first()
     if user is None:
         say("正在创建管理员 · Making the administrator …")
-        users.create_superuser(username=ADMINISTRATOR, password=own_secret(note, PASSWORD_BYTES))  # type: ignore[attr-defined]
+        users.create_superuser(username=ADMINISTRATOR, password=own_secret(note, PASSWORD_BYTES))
     elif note.exists() and not check_password(note.read_text().strip(), user.password):
         note.unlink()
 
@@ -115,5 +116,15 @@ def _says(stamp: Path, state: str) -> bool:
     return stamp.exists() and stamp.read_text() == state
 
 
+def main() -> int:
+    """0 when all is ready; 1, with a sentence, where the database cannot be reached."""
+    try:
+        prepare(lambda sentence: print(sentence, flush=True))
+    except OperationalError as error:
+        print(f"数据库无法使用 · The database cannot be used:\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    prepare(lambda sentence: print(sentence, flush=True))
+    raise SystemExit(main())

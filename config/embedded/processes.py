@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-STOP_WITHIN = 9.0  # seconds for finishing what runs; after that a process is killed, and its job is found again
+STOP_WITHIN = (
+    9.0  # seconds for finishing what runs; after that a process is killed, and its job is found again
+)
 LOOK_EVERY = 0.2
 BEGIN_AGAIN_AFTER = 1.0
 DEATHS_ALLOWED, DEATHS_WITHIN = 5, 60.0
@@ -38,14 +40,14 @@ class Child:
             self.log.replace(self.log.with_suffix(".old.log"))
         with self.log.open("ab") as log:
             self.read_to = log.tell()
-            self.process = subprocess.Popen(  # noqa: PLW1509 - one thread only, and nothing but a system call
+            self.process = subprocess.Popen(
                 self.command,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_end_with_the_parent,
+                preexec_fn=_end_with_the_parent,  # noqa: PLW1509 - there is one thread only
             )
         self.died_at = None
 
@@ -120,9 +122,15 @@ class Household:
             child.died_at = now
             child.deaths = [at for at in child.deaths if now - at < DEATHS_WITHIN] + [now]
             child.signal_group(signal.SIGKILL)
-            self.say(f"{child.name} 意外退出，正在重新启动 · {child.name} ended unexpectedly, starting it again ({child.log})")
+            self.say(
+                f"{child.name} 意外退出，正在重启 · {child.name} ended unexpectedly, starting it again ({child.log})"
+            )
         if len(child.deaths) > DEATHS_ALLOWED:
-            self.say("\n".join([f"{child.name} 反复退出，停止运行 · {child.name} keeps ending:", *child.last_lines()]))
+            self.say(
+                "\n".join(
+                    [f"{child.name} 反复退出，停止运行 · {child.name} keeps ending:", *child.last_lines()]
+                )
+            )
             return False
         if now - child.died_at >= BEGIN_AGAIN_AFTER:
             child.start()

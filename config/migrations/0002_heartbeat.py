@@ -4,21 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('config', '0001_initial'),
+        ("config", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=50, primary_key=True, serialize=False, verbose_name='name')),
-                ('beaten_at', models.DateTimeField(verbose_name='last seen at')),
+                (
+                    "name",
+                    models.CharField(max_length=50, primary_key=True, serialize=False, verbose_name="name"),
+                ),
+                ("beaten_at", models.DateTimeField(verbose_name="last seen at")),
             ],
             options={
-                'verbose_name': 'sign of life',
-                'verbose_name_plural': 'signs of life',
+                "verbose_name": "sign of life",
+                "verbose_name_plural": "signs of life",
             },
         ),
     ]
