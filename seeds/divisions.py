@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -16,9 +17,17 @@ from seeds.tables import Row
 
 COLUMNS = ("code", "name", "name_en", "level", "parent_code", "valid_from", "valid_to", "source")
 REQUIRED = ("code", "name")
+LONGEST = {"name": 60, "name_en": 120}  # characters, as in the model
 CODE = re.compile(r"[0-9]{6}(-[A-Z0-9]{1,12})?")
-ORDER = [level.value for level in District.Level]
-LEVELS_ZH = {"国家": "country", "省": "province", "市": "city", "区县": "district", "开发区": "zone"}
+LEVELS = [level.value for level in District.Level]  # from the top down
+SHOWN = 40  # characters of a wrong cell that a sentence repeats
+
+
+class Place(NamedTuple):
+    """Where a recorded district stands: its level and its parent's code, empty at the top."""
+
+    level: str
+    parent_code: str
 
 
 @dataclass(slots=True)
@@ -35,32 +44,127 @@ class Division:
     valid_to: date | None
 
 
-def divisions_of(rows: Iterable[Row], known: dict[str, str]) -> tuple[list[Division], list[str]]:
-    """The divisions that the rows describe, higher ones first, and a sentence for each mistake.
+@dataclass(slots=True)
+class Reading:
+    """One list being read, beside what is recorded already: what was found, and a sentence for each mistake."""
 
-    `known` gives the level of each district that the database holds already, by code.
-    """
-    problems: list[str] = []
-    found: dict[str, Division] = {}
+    recorded: Mapping[str, Place]
+    divisions: dict[str, Division] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def read(self, row: Row) -> None:
+        """Take in one line."""
+        code = row["code"].upper()
+        if not CODE.fullmatch(code):
+            sentence = _("the code is %(code)s; write six digits, and a suffix for a zone: 440112-GDD.")
+            self.note(row.line, sentence, code=row["code"][:SHOWN] or '""')
+        elif code in self.divisions:
+            self.note(
+                row.line,
+                _("%(code)s is in line %(other)d already."),
+                code=code,
+                other=self.divisions[code].line,
+            )
+        division = Division(
+            line=row.line,
+            code=code,
+            name=self._text(row, "name"),
+            name_en=self._text(row, "name_en"),
+            level=self._level(row, code),
+            parent_code=row["parent_code"].upper(),
+            valid_from=self._date(row, "valid_from"),
+            valid_to=self._date(row, "valid_to"),
+        )
+        if division.valid_from and division.valid_to and division.valid_from > division.valid_to:
+            self.note(row.line, _("valid_to is before valid_from."))
+        self.divisions.setdefault(code, division)
+
+    def place(self) -> None:
+        """Give every division its parent, and check that this is a higher one, so that no circle is possible."""
+        levels = {code: place.level for code, place in self.recorded.items()}
+        levels |= {code: division.level for code, division in self.divisions.items()}
+        for division in self.divisions.values():
+            recorded = self.recorded.get(division.code)
+            if not division.parent_code:
+                division.parent_code = (
+                    recorded.parent_code if recorded else derived_parent(division.code, levels)
+                )
+            self._check_place(division, levels)
+
+    def note(self, line: int, sentence: str, **values: object) -> None:
+        """Add what is wrong in a line."""
+        self.problems.append(_("Line %(line)d: %(problem)s") % {"line": line, "problem": sentence % values})
+
+    def _level(self, row: Row, code: str) -> str:
+        recorded = self.recorded.get(code)
+        level = row["level"].lower() or (recorded.level if recorded else derived_level(code))
+        if level not in LEVELS:
+            sentence = _("the level is %(level)s; it is one of %(levels)s.")
+            self.note(row.line, sentence, level=level[:SHOWN], levels=", ".join(LEVELS))
+        return level
+
+    def _text(self, row: Row, column: str) -> str:
+        text = row[column]
+        if len(text) > LONGEST[column]:
+            sentence = _("%(column)s is longer than %(longest)d characters.")
+            self.note(row.line, sentence, column=column, longest=LONGEST[column])
+        elif not text and column in REQUIRED:
+            self.note(row.line, _("the name is empty."))
+        elif text:
+            try:
+                return clean_text(text)
+            except ValidationError as error:
+                self.note(row.line, "%(column)s: %(why)s", column=column, why=" ".join(error.messages))
+        return ""
+
+    def _date(self, row: Row, column: str) -> date | None:
+        if not row[column]:
+            return None
+        try:
+            return datetime.strptime(row[column], "%Y-%m-%d").date()  # noqa: DTZ007  (a day, no time)
+        except ValueError:
+            sentence = _("%(column)s is %(value)s; write a date as 2023-01-29.")
+            self.note(row.line, sentence, column=column, value=row[column][:SHOWN])
+            return None
+
+    def _check_place(self, division: Division, levels: Mapping[str, str]) -> None:
+        parent = division.parent_code
+        if not parent:
+            if division.level == District.Level.ZONE:
+                self.note(
+                    division.line, _("a zone needs the code of the district it lies in as parent_code.")
+                )
+        elif parent not in levels:
+            sentence = _("parent_code %(parent)s is neither in this file nor recorded.")
+            self.note(division.line, sentence, parent=parent[:SHOWN])
+        elif _is_wrong_way_up(levels[parent], division.level):
+            sentence = _("parent_code %(parent)s is not higher than %(code)s.")
+            self.note(division.line, sentence, parent=parent, code=division.code)
+        recorded = self.recorded.get(division.code)
+        if recorded and recorded != (division.level, parent):
+            sentence = _("%(code)s is recorded as %(level)s below %(parent)s and keeps its place; end it and "
+                         "give the new one a new code.")  # fmt: skip
+            self.note(
+                division.line,
+                sentence,
+                code=division.code,
+                level=recorded.level,
+                parent=recorded.parent_code or "—",
+            )
+
+
+def divisions_of(rows: Iterable[Row], recorded: Mapping[str, Place]) -> tuple[list[Division], list[str]]:
+    """The divisions that the rows describe, higher ones first, and a sentence for each mistake."""
+    reading = Reading(recorded)
     for row in rows:
-        division = _read(row, problems)
-        if division.code in found:
-            _add(problems, row.line, _("%(code)s is in line %(other)d already.")
-                 % {"code": division.code, "other": found[division.code].line})  # fmt: skip
-        else:
-            found[division.code] = division
-    levels = known | {code: division.level for code, division in found.items()}
-    for division in found.values():
-        division.parent_code = division.parent_code or derived_parent(division.code, levels)
-        _check_place(division, levels, problems)
-    return sorted(found.values(), key=lambda d: (_rank(d.level), d.line)), problems
+        reading.read(row)
+    reading.place()
+    return sorted(reading.divisions.values(), key=lambda d: (_rank(d.level), d.line)), reading.problems
 
 
 def problems_of_columns(rows: list[Row]) -> list[str]:
     """A sentence for each column that is missing or unknown."""
-    if not rows:
-        return []
-    names = set(rows[0].cells)
+    names = set(rows[0].cells) if rows else set(REQUIRED)
     missing = [
         _("Line 1: the column %(name)s is missing.") % {"name": name}
         for name in REQUIRED
@@ -68,7 +172,7 @@ def problems_of_columns(rows: list[Row]) -> list[str]:
     ]
     unknown = [
         _("Line 1: the column %(name)s is unknown; the columns are %(columns)s.")
-        % {"name": name or '""', "columns": ", ".join(COLUMNS)}
+        % {"name": name[:SHOWN] or '""', "columns": ", ".join(COLUMNS)}
         for name in sorted(names.difference(COLUMNS))
     ]
     return missing + unknown
@@ -91,84 +195,9 @@ def derived_parent(code: str, existing: Iterable[str]) -> str:
     return next((candidate for candidate in candidates if candidate != code and candidate in existing), "")
 
 
-def _read(row: Row, problems: list[str]) -> Division:
-    code = row["code"].upper()
-    if not CODE.fullmatch(code):
-        _add(problems, row.line, _("the code is %(code)s; write six digits, a zone with a suffix: 440112-GDD.")
-             % {"code": row["code"] or '""'})  # fmt: skip
-    level = LEVELS_ZH.get(row["level"], row["level"].lower()) or derived_level(code)
-    if level not in ORDER:
-        _add(problems, row.line, _("the level is %(level)s; it is one of %(levels)s.")
-             % {"level": row["level"], "levels": ", ".join(ORDER)})  # fmt: skip
-    division = Division(
-        line=row.line,
-        code=code,
-        name=_text(row, "name", problems),
-        name_en=_text(row, "name_en", problems),
-        level=level,
-        parent_code=row["parent_code"].upper(),
-        valid_from=_date(row, "valid_from", problems),
-        valid_to=_date(row, "valid_to", problems),
-    )
-    if division.valid_from and division.valid_to and division.valid_from > division.valid_to:
-        _add(problems, row.line, _("valid_to is before valid_from."))
-    return division
-
-
-def _text(row: Row, column: str, problems: list[str]) -> str:
-    text = row[column]
-    longest = District._meta.get_field(column).max_length or 0
-    if not text:
-        if column in REQUIRED:
-            _add(problems, row.line, _("the name is empty."))
-        return ""
-    if len(text) > longest:
-        _add(problems, row.line, _("%(column)s is longer than %(longest)d characters.")
-             % {"column": column, "longest": longest})  # fmt: skip
-        return ""
-    try:
-        return clean_text(text)
-    except ValidationError as error:
-        _add(problems, row.line, f"{column}: {' '.join(error.messages)}")
-        return ""
-
-
-def _date(row: Row, column: str, problems: list[str]) -> date | None:
-    if not row[column]:
-        return None
-    try:
-        return datetime.strptime(row[column], "%Y-%m-%d").date()  # noqa: DTZ007  (a day, no time)
-    except ValueError:
-        _add(
-            problems,
-            row.line,
-            _("%(column)s is %(value)s; write a date as 2023-01-29.")
-            % {"column": column, "value": row[column][:40]},
-        )
-        return None
-
-
-def _check_place(division: Division, levels: dict[str, str], problems: list[str]) -> None:
-    """The parent exists and stands higher, so no circle is possible."""
-    parent = division.parent_code
-    if not parent:
-        if division.level == District.Level.ZONE:
-            _add(
-                problems, division.line, _("a zone needs the code of the district it lies in as parent_code.")
-            )
-    elif parent not in levels:
-        _add(problems, division.line, _("parent_code %(parent)s is neither in this file nor recorded.")
-             % {"parent": parent[:40]})  # fmt: skip
-    elif (
-        division.level in ORDER and levels[parent] in ORDER and _rank(levels[parent]) >= _rank(division.level)
-    ):
-        _add(problems, division.line, _("parent_code %(parent)s is not higher than %(code)s.")
-             % {"parent": parent, "code": division.code})  # fmt: skip
+def _is_wrong_way_up(parent: str, child: str) -> bool:
+    return {parent, child} <= set(LEVELS) and _rank(parent) >= _rank(child)
 
 
 def _rank(level: str) -> int:
-    return ORDER.index(level) if level in ORDER else len(ORDER)
-
-
-def _add(problems: list[str], line: int, sentence: str) -> None:
-    problems.append(_("Line %(line)d: %(problem)s") % {"line": line, "problem": sentence})
+    return LEVELS.index(level) if level in LEVELS else len(LEVELS)

@@ -13,8 +13,10 @@ from django.db import transaction
 
 from projects import services
 from projects.models import District, Milestone, Organization, Project, Sector, SectorScheme, SizeBand
+from projects.services.bulk import register_districts
 from seeds.divisions import divisions_of
 from seeds.tables import Row, seed_rows
+from seeds.tree import places_of, recorded_districts, unsaved
 from tracking.models import ReportedTotal, Target
 
 AMOUNTS = ("total_investment", "expected_output", "expected_revenue")
@@ -106,28 +108,14 @@ def _reference(load: Load) -> None:
 
 
 def _districts(load: Load) -> None:
-    load.districts = {district.code: district for district in District.objects.all()}
-    rows = seed_rows("districts")
-    known = {code: district.level for code, district in load.districts.items()}
-    divisions, problems = divisions_of(rows, known)
+    recorded = recorded_districts()
+    divisions, problems = divisions_of(seed_rows("districts"), places_of(recorded))
     load.problems += [f"districts.csv: {problem}" for problem in problems]
-    by_code = {division.code: division for division in divisions}
-
-    def add(row: Row) -> None:
-        division = by_code[row["code"]]
-        load.districts[division.code] = services.save_district(
-            District(
-                code=division.code,
-                name=division.name,
-                name_en=division.name_en,
-                level=division.level,
-                parent=load.districts[division.parent_code] if division.parent_code else None,
-                valid_from=division.valid_from,
-                valid_to=division.valid_to,
-            )
-        )
-
-    load.table("districts", set(load.districts), add)
+    new = [division for division in divisions if division.code not in recorded]
+    added = [] if problems else unsaved(new, recorded)
+    register_districts(added)
+    load.districts = recorded | {district.code: district for district in added}
+    load.counts["districts"] = Count(len(added), len(divisions) - len(new))
 
 
 def _sectors(load: Load) -> None:

@@ -59,7 +59,10 @@ def read_file(path: Path) -> str:
 
 
 def read_rows(text: str) -> tuple[list[Row], list[str]]:
-    """The rows below the header, empty ones left out, and a sentence for each line that cannot be read."""
+    """The rows below the header, empty ones left out, and a sentence for each line of a wrong shape.
+
+    Raises TableError where what follows cannot be read at all.
+    """
     delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[Row] = []
@@ -70,22 +73,25 @@ def read_rows(text: str) -> tuple[list[Row], list[str]]:
         for raw in reader:
             cells = [cell.strip() for cell in raw]
             if not header:
-                header = [cell.lower() for cell in cells]
-                problems += _problems_of_header(header)
+                header = _header(cells)
             elif any(cells):
                 problems += _problems_of_line(line, header, cells)
                 rows.append(Row(line, dict(zip(header, cells, strict=False))))
             line = reader.line_num + 1
-    except csv.Error:
-        problems.append(_("Line %(line)d: a quotation mark is missing or too many.") % {"line": line})
+    except csv.Error as error:
+        sentence = _("Line %(line)d: a quotation mark is missing or too many.")
+        raise TableError(sentence % {"line": line}) from error
     if not header:
-        problems.append(_("The file is empty."))
+        raise TableError(_("The file is empty."))
     return rows, problems
 
 
-def _problems_of_header(header: list[str]) -> Iterator[str]:
-    for name in sorted({name for name in header if header.count(name) > 1}):
-        yield _("Line 1: the column %(name)s is named twice.") % {"name": name or '""'}
+def _header(cells: list[str]) -> list[str]:
+    names = [cell.lower() for cell in cells]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise TableError(_("Line 1: the column %(name)s is named twice.") % {"name": twice[0] or '""'})
+    return names
 
 
 def _problems_of_line(line: int, header: list[str], cells: list[str]) -> Iterator[str]:

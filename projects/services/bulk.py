@@ -109,7 +109,7 @@ def _give_ids(registrations: Sequence[Registration]) -> None:
         one.project.pk = pk
         for milestone in one.milestones:
             milestone.pk = next(milestones)
-            milestone.project = one.project
+            milestone.project_id = pk
 
 
 def _complete(one: Registration, at: datetime) -> None:

@@ -44,7 +44,7 @@ def insert_rows(model: type[models.Model], columns: Columns, rows: Iterable[Sequ
         else:
             places = ", ".join(["%s"] * len(columns))
             sql = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608  (names of our own tables)
-            cursor.executemany(sql, map(_for_sqlite(columns), rows))
+            cursor.executemany(sql, list(map(_for_sqlite(columns), rows)))
 
 
 def _for_sqlite(columns: Columns) -> Callable[[Sequence[Any]], Sequence[Any]]:
