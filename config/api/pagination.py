@@ -74,7 +74,7 @@ class Keyset(Generic[M]):
         self, queryset: QuerySet[M], orderings: Sequence[tuple[str, bool]], binding: Sequence[str]
     ) -> None:
         """`orderings` are (path, descending); the primary key is added, which makes the order total."""
-        columns = [*orderings, ("pk", False)]
+        columns = list(orderings) if orderings and orderings[-1][0] == "id" else [*orderings, ("pk", False)]
         self.queryset = queryset
         self.keys = [Key(path, down, _nullable(queryset.model, path)) for path, down in columns]
         text = json.dumps([queryset.model._meta.label, columns, *binding], default=str)
@@ -132,7 +132,7 @@ def _nullable(model: type[Model], path: str) -> bool:
     """Whether the column can be unknown; anything computed is taken to be."""
     field: Any = None
     for name in path.split("__"):
-        if name == "pk":
+        if name in ("pk", "id"):
             return False
         field = next((known for known in model._meta.get_fields() if known.name == name), None)
         if field is None or field.null:

@@ -161,6 +161,10 @@ class ResourceViewSet(ApiMixin, GenericViewSet[M]):
 class Creates(ResourceViewSet[M]):
     """POST: a subclass's `make` calls one service."""
 
+    def may_create(self) -> bool:
+        """Whether the reader may create any."""
+        return True
+
     def make(self, data: dict[str, Any]) -> M:
         """Create the record from validated data."""
         raise NotImplementedError
@@ -168,6 +172,8 @@ class Creates(ResourceViewSet[M]):
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """201 with Location and ETag."""
+        if not self.may_create():
+            raise PermissionDenied
         made = self.make(_validated(self.get_serializer(data=request.data)))
         location = absolute_url(request, f"{request.path}{getattr(made, self.lookup_field)}/")
         return self.show(self.get_queryset().get(pk=made.pk), status.HTTP_201_CREATED, {"Location": location})

@@ -1,0 +1,247 @@
+"""The filters of the record's lists; each is a query parameter that knows how to read and to apply itself."""
+
+import unicodedata
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+
+from config.api.parameters import (
+    Parameter,
+    boolean_parameter,
+    choice_parameter,
+    date_parameter,
+    read_choice,
+    read_integer,
+    read_moment,
+)
+from projects.access import within
+from projects.amounts import parse_amount
+from projects.models import (
+    District,
+    Kind,
+    Milestone,
+    Organization,
+    Ownership,
+    Precision,
+    ProjectType,
+    Sector,
+    SizeBand,
+    Stage,
+)
+from projects.quarters import first_day, last_day, parse_quarter
+
+MOST_TERMS = 10
+STALE_AFTER = timedelta(days=90)
+UNFINISHED = ("", Stage.NEGOTIATING, Stage.SIGNED, Stage.STARTED, Stage.COMPLETED)
+QUARTERLY = (Precision.DAY, Precision.MONTH, Precision.QUARTER)
+
+
+class DistrictParameter(Parameter):
+    """A district by code: unknown is refused, invisible does not exist."""
+
+    def value(self, text: str, request: Request) -> District:
+        """The district. Raises ValidationError, Http404."""
+        district = District.objects.filter(code=text).first()
+        if district is None:
+            raise ValidationError(_("There is no district with this code."), code="does_not_exist")
+        if not District.objects.visible_to(request.user).filter(pk=district.pk).exists():
+            raise Http404
+        return district
+
+
+def district_parameter(path: str | None, name: str = "district", **rest: Any) -> DistrictParameter:
+    """A whole subtree; `path` is where the rows keep their district's path, None where the view applies it."""
+    rest.setdefault("about", "A code; its whole subtree is meant.")
+    if path:
+        rest["apply"] = lambda rows, district: rows.filter(within(district.path, path))
+    return DistrictParameter(name=name, **rest)
+
+
+def read_sector(code: str) -> Sector:
+    """A sector by code."""
+    sector = Sector.objects.filter(code=code).first()
+    if sector is None:
+        raise ValueError(_("There is no sector with this code."))
+    return sector
+
+
+def read_band(code: str) -> SizeBand:
+    """A size band by code."""
+    band = SizeBand.objects.filter(code=code).first()
+    if band is None:
+        raise ValueError(_("There is no size band with this code."))
+    return band
+
+
+def read_amount(text: str) -> int:
+    """Yuan, as people write them."""
+    amount = parse_amount(text)
+    if amount is None:
+        raise ValueError(_("Write an amount, as 10亿."))
+    return amount.yuan
+
+
+def read_terms(text: str) -> list[str]:
+    """The words to search for, at most ten."""
+    terms = unicodedata.normalize("NFC", text).split()
+    if not 1 <= len(terms) <= MOST_TERMS:
+        raise ValueError(_("Search for one to ten words."))
+    return terms
+
+
+def search(*paths: str) -> Parameter:
+    """Every word must occur in one of the fields."""
+
+    def apply(rows: QuerySet[Any], terms: list[str]) -> QuerySet[Any]:
+        for term in terms:
+            rule = Q()
+            for path in paths:
+                rule |= Q(**{f"{path}__icontains": term})
+            rows = rows.filter(rule)
+        return rows
+
+    return Parameter(
+        name="q", read=read_terms, apply=apply, about="Up to ten words, each of which must occur."
+    )
+
+
+def equal(path: str) -> Any:
+    """Apply a value to one field."""
+    return lambda rows, value: rows.filter(**{path: value})
+
+
+def day_range(field: str) -> tuple[Parameter, Parameter]:
+    """`signed_from` and `signed_to` for `signed_on`, both days included."""
+    name = field.removesuffix("_on")
+    return (
+        date_parameter(f"{name}_from", apply=equal(f"{field}__gte"), about="This day or later."),
+        date_parameter(f"{name}_to", apply=equal(f"{field}__lte"), about="This day or earlier."),
+    )
+
+
+def in_sector(rows: QuerySet[Any], sector: Sector) -> QuerySet[Any]:
+    """The sector and its parts."""
+    return rows.filter(Q(sector=sector) | Q(sector__parent=sector) | Q(sector__parent__parent=sector))
+
+
+def in_band(rows: QuerySet[Any], band: SizeBand) -> QuerySet[Any]:
+    """Lower bound included, upper not."""
+    rows = rows.filter(total_investment__gte=band.lower)
+    return rows if band.upper is None else rows.filter(total_investment__lt=band.upper)
+
+
+def of_investor(rows: QuerySet[Any], investor: int) -> QuerySet[Any]:
+    """Whose investors include this one; a subquery, since a join would repeat projects."""
+    return rows.filter(Exists(Organization.objects.filter(pk=investor, projects=OuterRef("pk"))))
+
+
+def overdue(rows: QuerySet[Any], wanted: bool) -> QuerySet[Any]:  # noqa: FBT001
+    """A planned day is past and the step has not happened; what is terminated or void is late no more."""
+    late = Exists(
+        Milestone.objects.filter(project=OuterRef("pk"), precision="", planned_on__lt=timezone.localdate())
+    )
+    rule = Q(late) & ~Q(stage=Stage.TERMINATED) & Q(voided_at__isnull=True)
+    return rows.filter(rule if wanted else ~rule)
+
+
+def stale(rows: QuerySet[Any], wanted: bool) -> QuerySet[Any]:  # noqa: FBT001
+    """Not finished, and nothing recorded for 90 days."""
+    rule = Q(stage__in=UNFINISHED, voided_at__isnull=True, updated_at__lt=timezone.now() - STALE_AFTER)
+    return rows.filter(rule if wanted else ~rule)
+
+
+def reached(rows: QuerySet[Any], kind: str | None, quarter: str | None) -> QuerySet[Any]:
+    """Projects with one milestone that is of this kind and in this quarter, as the totals count it."""
+    milestones = Milestone.objects.filter(project=OuterRef("pk")).exclude(precision="")
+    if kind:
+        milestones = milestones.filter(kind=kind)
+    if quarter:
+        days = (first_day(quarter), last_day(quarter))
+        milestones = milestones.filter(happened_on__range=days, precision__in=QUARTERLY)
+    return rows.filter(Exists(milestones))
+
+
+PROJECT_FILTERS: tuple[Parameter, ...] = (
+    district_parameter("district__path"),
+    Parameter(name="sector", read=read_sector, apply=in_sector, about="A code; its parts are meant, too."),
+    choice_parameter("stage", Stage.values, apply=equal("stage")),
+    choice_parameter(
+        "kind", Kind.values, about="With a milestone of this kind; with `quarter`, in that quarter."
+    ),
+    Parameter(name="quarter", read=parse_quarter, about="With a milestone in this quarter, as 2023Q1."),
+    choice_parameter("project_type", ProjectType.values, apply=equal("project_type")),
+    choice_parameter("ownership", Ownership.values, apply=equal("ownership")),
+    Parameter(
+        name="investor",
+        read=read_integer(1, 2**63 - 1),
+        apply=of_investor,
+        about="The id of an organization.",
+        schema={"type": "integer"},
+    ),
+    Parameter(name="size_band", read=read_band, apply=in_band, about="The code of a size band."),
+    Parameter(
+        name="investment_min",
+        read=read_amount,
+        apply=equal("total_investment__gte"),
+        about="Yuan, or as 10亿.",
+    ),
+    Parameter(
+        name="investment_max",
+        read=read_amount,
+        apply=equal("total_investment__lte"),
+        about="Yuan, or as 10亿.",
+    ),
+    *day_range("signed_on"),
+    *day_range("started_on"),
+    *day_range("completed_on"),
+    boolean_parameter("overdue", apply=overdue, about="A planned day is past and the step has not happened."),
+    boolean_parameter("stale", apply=stale, about="Not finished, and nothing recorded for 90 days."),
+    Parameter(
+        name="updated_since",
+        read=read_moment,
+        apply=equal("updated_at__gte"),
+        about="Changed at this time or later.",
+        schema={"type": "string", "format": "date-time"},
+    ),
+    search("name", "name_en", "code", "approval_code"),
+)
+
+CEREMONY_FILTERS: tuple[Parameter, ...] = (
+    district_parameter("district__path"),
+    *day_range("held_on"),
+    search("name"),
+)
+
+DISTRICT_FILTERS: tuple[Parameter, ...] = (
+    district_parameter(None, "parent", about="A code; its children are meant.", apply=equal("parent")),
+    choice_parameter("level", District.Level.values, apply=equal("level")),
+    search("name", "name_en", "code"),
+)
+
+SECTOR_FILTERS: tuple[Parameter, ...] = (
+    Parameter(name="scheme", apply=equal("scheme__code"), about="The code of a scheme."),
+    Parameter(name="parent", read=read_sector, apply=equal("parent"), about="A code; its parts are meant."),
+    search("name", "name_en", "code"),
+)
+
+ORGANIZATION_FILTERS: tuple[Parameter, ...] = (
+    Parameter(name="uscc", apply=equal("uscc"), about="The unified social credit code."),
+    choice_parameter("ownership", Ownership.values, apply=equal("ownership")),
+    search("name", "name_en", "uscc"),
+)
+
+MILESTONE_FILTERS: tuple[Parameter, ...] = (
+    Parameter(
+        name="kind",
+        read=read_choice(Kind.values),
+        many=True,
+        apply=equal("kind__in"),
+        schema={"type": "string", "enum": list(Kind.values)},
+    ),
+)

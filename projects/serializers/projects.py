@@ -1,0 +1,171 @@
+"""Projects and their milestones in the API."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import Field
+
+from projects import services
+from projects.models import Ceremony, District, Milestone, Organization, Project, Sector
+from projects.sequence import faults, settle
+from projects.serializers.fields import (
+    CodeField,
+    DistrictField,
+    IdField,
+    RecordSerializer,
+    StrictDateField,
+    StrictIntegerField,
+    is_estimate,
+)
+
+Errors = dict[str, list[ErrorDetail]]
+
+
+class SequenceMixin(serializers.Serializer[Any]):
+    """Where some fields cannot be read, the dates that can are checked all the same: everything wrong at once."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The values; raises ValidationError with both sorts of errors."""
+        try:
+            return super().to_internal_value(data)
+        except ValidationError as error:
+            if not isinstance(error.detail, dict) or not isinstance(data, Mapping):
+                raise
+            readable = {name: self._read(name, data[name]) for name in data if name not in error.detail}
+            raise ValidationError({**self.sequence_errors(readable), **error.detail}) from None
+
+    def sequence_errors(self, values: dict[str, Any]) -> Errors:
+        """What is wrong with the dates among these values."""
+        raise NotImplementedError
+
+    def _read(self, name: str, value: Any) -> Any:
+        field: Field[Any, Any, Any, Any] = self.fields[name]
+        return field.run_validation(value)
+
+
+class ProjectSerializer(SequenceMixin, RecordSerializer[Project]):
+    """One project. Its dates are those of its milestones; setting one records the milestone."""
+
+    district = DistrictField(queryset=District.objects.all())
+    sector = CodeField(queryset=Sector.objects.all(), required=False, allow_null=True)
+    investors: Any = IdField(queryset=Organization.objects.all(), many=True, required=False)
+    parent: Any = IdField(
+        visible=Project.objects.visible_to, queryset=Project.objects.all(), required=False, allow_null=True
+    )
+    original_amount = StrictIntegerField(required=False, allow_null=True, max_value=10**15)
+    signed_on = StrictDateField(required=False, allow_null=True)
+    started_on = StrictDateField(required=False, allow_null=True)
+    completed_on = StrictDateField(required=False, allow_null=True)
+    in_production_on = StrictDateField(required=False, allow_null=True)
+    planned_start_on = StrictDateField(required=False, allow_null=True)
+    planned_completion_on = StrictDateField(required=False, allow_null=True)
+    excluded = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = Project
+        fields = [
+            "id",
+            "code",
+            "approval_code",
+            "name",
+            "name_en",
+            "district",
+            "sector",
+            "project_type",
+            "ownership",
+            "investors",
+            "parent",
+            "phase",
+            "stage",
+            "suspended",
+            "total_investment",
+            "investment_estimated",
+            "fixed_asset_investment",
+            "expected_output",
+            "expected_revenue",
+            "expected_tax",
+            "expected_jobs",
+            "land_area_mu",
+            "floor_area_m2",
+            "currency",
+            "original_amount",
+            "exchange_rate",
+            "planned_start_on",
+            "planned_completion_on",
+            "signed_on",
+            "started_on",
+            "completed_on",
+            "in_production_on",
+            "excluded",
+            "exclusion_reason",
+            "remark",
+            "source",
+            "voided_at",
+            "version",
+            "created_at",
+            "updated_at",
+        ]
+
+    def to_internal_value(self, data: Any) -> Any:
+        """An amount written with 约 is an estimate, unless the body says otherwise."""
+        values = super().to_internal_value(data)
+        if "total_investment" in values and "investment_estimated" not in values:
+            values["investment_estimated"] = is_estimate(data["total_investment"])
+        return values
+
+    def sequence_errors(self, values: dict[str, Any]) -> Errors:
+        """Under the names of the dates."""
+        project = self.instance if isinstance(self.instance, Project) else Project()
+        dates = {name: values[name] for name in services.DATE_FIELDS if name in values}
+        milestones = services.dated_milestones(project, dates)
+        names: dict[tuple[str, str], str] = {place: name for name, place in services.DATE_FIELDS.items()}
+        return {
+            names[kind, field]: [ErrorDetail(error.messages[0], error.code or "invalid")]
+            for milestone, field, error in faults(milestones, timezone.localdate())
+            if (kind := milestone.kind, field) in names
+        }
+
+
+class MilestoneSerializer(SequenceMixin, RecordSerializer[Milestone]):
+    """One step of a project: planned, or happened on a day, or in a month, quarter or year."""
+
+    ceremony = IdField(
+        visible=Ceremony.objects.visible_to, queryset=Ceremony.objects.all(), required=False, allow_null=True
+    )
+
+    class Meta:
+        model = Milestone
+        fields = [
+            "id",
+            "kind",
+            "happened_on",
+            "precision",
+            "planned_first_on",
+            "planned_on",
+            "total_investment",
+            "expected_output",
+            "expected_revenue",
+            "ceremony",
+            "reason",
+            "note",
+            "version",
+            "created_at",
+            "updated_at",
+        ]
+
+    def sequence_errors(self, values: dict[str, Any]) -> Errors:
+        """Of this milestone alone; the order among several needs its kind."""
+        dates = {
+            name: values[name]
+            for name in ("kind", "happened_on", "planned_on", "precision")
+            if name in values
+        }
+        milestone = Milestone(**dates)
+        settle(milestone)
+        return {
+            field: [ErrorDetail(error.messages[0], error.code or "invalid")]
+            for _milestone, field, error in faults([milestone], timezone.localdate())
+        }

@@ -1,0 +1,22 @@
+"""The record's addresses in the API, below /api/v1/."""
+
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from projects.views.account import MeView, TokenViewSet
+from projects.views.projects import MilestoneViewSet, ProjectViewSet
+from projects.views.reference import CeremonyViewSet, DistrictViewSet, OrganizationViewSet, SectorViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("districts", DistrictViewSet, basename="district")
+router.register("sectors", SectorViewSet, basename="sector")
+router.register("organizations", OrganizationViewSet, basename="organization")
+router.register("projects", ProjectViewSet, basename="project")
+router.register("projects/<int:project_id>/milestones", MilestoneViewSet, basename="milestone")
+router.register("ceremonies", CeremonyViewSet, basename="ceremony")
+router.register("tokens", TokenViewSet, basename="token")
+
+urlpatterns = [
+    path("", include(router.urls)),
+    path("me/", MeView.as_view(), name="me"),
+]

@@ -1,0 +1,1 @@
+"""The record's doors for programs: each translates, calls one service, answers."""

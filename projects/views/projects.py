@@ -1,0 +1,122 @@
+"""Projects and their milestones."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+from rest_framework.exceptions import PermissionDenied
+
+from config.api.views import Changes, Creates, Removes
+from projects import services
+from projects.access import edits_anywhere, may_edit
+from projects.filters import MILESTONE_FILTERS, PROJECT_FILTERS, reached
+from projects.models import District, Milestone, Project
+from projects.serializers.projects import MilestoneSerializer, ProjectSerializer
+
+
+class ProjectViewSet(Creates[Project], Changes[Project]):
+    """Investment projects in the districts that the reader may see."""
+
+    serializer_class = ProjectSerializer
+    parameters = PROJECT_FILTERS
+    orderings = {
+        "id": "id",
+        "code": "code",
+        "name": "name",
+        "district": "district__path",
+        "total_investment": "total_investment",
+        "signed_on": "signed_on",
+        "started_on": "started_on",
+        "completed_on": "completed_on",
+        "planned_start_on": "planned_start_on",
+        "planned_completion_on": "planned_completion_on",
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+    }
+    default_ordering = ("-id",)
+
+    def get_queryset(self) -> QuerySet[Project]:
+        return Project.objects.visible_to(self.request.user).with_details()
+
+    def filter_queryset(self, queryset: QuerySet[Project, Any]) -> QuerySet[Project, Any]:
+        """`kind` and `quarter` together mean one and the same milestone."""
+        kind, quarter = self.query.get("kind"), self.query.get("quarter")
+        rows = super().filter_queryset(queryset)
+        return reached(rows, kind, quarter) if kind or quarter else rows
+
+    def may_create(self) -> bool:
+        return edits_anywhere(self.request.user)
+
+    def may_change(self, instance: Project) -> bool:
+        return may_edit(self.request.user, instance.district)
+
+    def make(self, data: dict[str, Any]) -> Project:
+        return self._save(Project(), data)
+
+    def change(self, instance: Project, data: dict[str, Any]) -> None:
+        self._save(instance, data)
+
+    def _save(self, project: Project, data: dict[str, Any]) -> Project:
+        dates = {name: data.pop(name) for name in services.DATE_FIELDS if name in data}
+        investors = data.pop("investors", None)
+        parent = data.get("parent")
+        self._check_districts(data.get("district"), parent.district if parent else None)
+        for name, value in data.items():
+            setattr(project, name, value)
+        return services.save_project(
+            project,
+            actor=self.request.user,  # type: ignore[arg-type]  # permissions have let nobody else come here
+            at=timezone.now(),
+            investors=investors,
+            milestones=services.dated_milestones(project, dates),
+        )
+
+    def _check_districts(self, *districts: District | None) -> None:
+        """Whoever moves a project, or adds a phase to one, must be an editor there, too."""
+        if not all(may_edit(self.request.user, district) for district in districts if district):
+            raise PermissionDenied
+
+
+class MilestoneViewSet(Creates[Milestone], Changes[Milestone], Removes[Milestone]):
+    """The milestones of one project."""
+
+    serializer_class = MilestoneSerializer
+    parameters = MILESTONE_FILTERS
+    orderings = {"id": "id", "happened_on": "happened_on", "planned_on": "planned_on"}
+    default_ordering = ("id",)
+
+    def get_queryset(self) -> QuerySet[Milestone]:
+        """Those of the project, if the reader may see it. Raises Http404."""
+        if getattr(self, "swagger_fake_view", False):
+            return Milestone.objects.none()
+        return Milestone.objects.filter(project=self.project).select_related("project__district", "ceremony")
+
+    @property
+    def project(self) -> Project:
+        """The project that the address names. Raises Http404."""
+        rows = Project.objects.visible_to(self.request.user).select_related("district")
+        project = rows.filter(pk=self.kwargs["project_id"]).first()
+        if project is None:
+            raise Http404
+        return project
+
+    def may_create(self) -> bool:
+        return may_edit(self.request.user, self.project.district)
+
+    def may_change(self, instance: Milestone) -> bool:
+        return may_edit(self.request.user, instance.project.district)
+
+    def make(self, data: dict[str, Any]) -> Milestone:
+        return self._save(Milestone(project=self.project), data)
+
+    def change(self, instance: Milestone, data: dict[str, Any]) -> None:
+        self._save(instance, data)
+
+    def remove(self, instance: Milestone) -> None:
+        services.remove_milestone(instance, actor=self.request.user, at=timezone.now())  # type: ignore[arg-type]
+
+    def _save(self, milestone: Milestone, data: dict[str, Any]) -> Milestone:
+        for name, value in data.items():
+            setattr(milestone, name, value)
+        return services.save_milestone(milestone, actor=self.request.user, at=timezone.now())  # type: ignore[arg-type]
