@@ -66,6 +66,20 @@ def test_signed_and_started_in_one_quarter_enters_both_and_stays_only_in_the_lat
     assert (signed.entered.count, signed.left.count, signed.stock.count) == (1, 1, 0)
 
 
+def test_a_batch_that_touches_one_place_in_one_quarter_and_another_in_another_counts_nothing_twice(places):
+    for code in ("440112-GDD", "440113"):
+        for day in (date(2023, 1, 1), date(2023, 5, 1)):
+            make_project(district=places[code], milestones={"signed": day})
+    cells.roll_up()
+
+    make_project(district=places["440112-GDD"], milestones={"signed": date(2023, 1, 1)})
+    make_project(district=places["440113"], milestones={"signed": date(2023, 5, 1)})
+    cells.roll_up()
+
+    first, second = totals(places["440000"], [Q1, Q2], ["signed"])
+    assert (first.entered.count, second.entered.count) == (3, 3)
+
+
 def test_unknown_amounts_are_null_and_the_known_ones_are_counted(places):
     make_project(district=places["440112"], milestones={"signed": date(2023, 1, 29)})
     unknown_only = (cells.roll_up(), one(places["440112"], Q1, "signed"))[1]

@@ -76,10 +76,11 @@ def recompute(places: set[Place], above: dict[int, list[int]]) -> dict[Key, Amou
     for key, amounts in own_sums(places).items():
         _add(cells, above[key[0]], key, amounts)
     for key, amounts in stored.items():
-        if key[:2] in places:
+        node, quarter, _kind = key
+        if (node, quarter) in places:
             cells.setdefault(key, ZERO)
-        else:
-            _add(cells, above[key[0]][:-1], key, amounts)
+        elif any((parent, quarter) in places for parent in above[node][-2:-1]):
+            _add(cells, above[node][:-1], key, amounts)
     return {key: amounts for key, amounts in cells.items() if stored.get(key) != amounts}
 
 

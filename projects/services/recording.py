@@ -138,7 +138,8 @@ def _lock(project: Project) -> Project | None:
 
 
 def _lock_one(pk: int) -> Project:
-    return Project.objects.select_for_update(no_key=True, of=("self",)).select_related("district").get(pk=pk)
+    # Without a join: PostgreSQL checks it again after waiting, and a project that has just moved would not be found.
+    return Project.objects.select_for_update(no_key=True).get(pk=pk)
 
 
 def _after(
