@@ -77,13 +77,14 @@ def new_message_id() -> str:
 
 
 class Delivery(models.Model):
-    """One email of one subscription for one period: due, claimed, sent or given up."""
+    """One email of one subscription for one period: due, claimed, sent, or stopped."""
 
     class State(models.TextChoices):
         """Where it stands."""
 
         DUE = "due", _("Due")
         CLAIMED = "claimed", _("Being sent")
+        HELD = "held", _("Held: perhaps sent")
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Given up")
         NOT_ALLOWED = "not_allowed", _("No longer allowed")

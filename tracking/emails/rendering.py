@@ -1,0 +1,160 @@
+"""How the emails read: subject, text and HTML in one language; every name in them is somebody's free text."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from projects.amounts import format_yi
+from projects.models import Kind
+from tracking.emails.progress import MOST_PROJECTS, Flow, Late, ProgressReport, Step
+from tracking.sums import Sums
+from tracking.wording import day_as_known, percent, quarter_name
+
+DONE = {
+    Kind.SIGNED: gettext_lazy("%(n)d signed"),  # Translators: 签约%(n)d个
+    Kind.STARTED: gettext_lazy("%(n)d started"),  # Translators: 开工%(n)d个
+    Kind.COMPLETED: gettext_lazy("%(n)d completed"),  # Translators: 竣工%(n)d个
+}
+LISTS = {
+    Kind.SIGNED: gettext_lazy("Signed in the quarter"),
+    Kind.STARTED: gettext_lazy("Started in the quarter"),
+    Kind.COMPLETED: gettext_lazy("Completed in the quarter"),
+}
+STANDING = {
+    Kind.NEGOTIATING: gettext_lazy("In negotiation"),
+    Kind.SIGNED: gettext_lazy("Signed, not yet started"),  # Translators: 已签约未开工
+    Kind.STARTED: gettext_lazy("Under construction"),  # Translators: 在建
+    Kind.COMPLETED: gettext_lazy("Completed, not yet in production"),  # Translators: 已竣工未投产
+    Kind.IN_PRODUCTION: gettext_lazy("In production"),
+    Kind.AT_CAPACITY: gettext_lazy("At capacity"),
+}
+PLANNED = {
+    Kind.STARTED: gettext_lazy("start planned for %(day)s"),  # Translators: 计划%(day)s开工
+    Kind.COMPLETED: gettext_lazy("completion planned for %(day)s"),  # Translators: 计划%(day)s竣工
+}
+ALWAYS_SHOWN = (Kind.SIGNED, Kind.STARTED)  # in the stock, even where there are none
+WIDEST_BAR = 100  # percent
+
+
+def render(report: ProgressReport, language: str) -> tuple[str, str, str]:
+    """The subject, the text and the HTML of a report in `zh-hans` or `en`."""
+    with translation.override(language):
+        words = _words(report, language)
+        text = render_to_string("tracking/emails/progress.txt", words)
+        html = render_to_string("tracking/emails/progress.html", words)
+        return words["subject"], text.strip() + "\n", html.strip() + "\n"
+
+
+def _words(report: ProgressReport, language: str) -> dict[str, Any]:
+    """Everything that the templates show, as they show it."""
+    place, quarter = report.district.label, quarter_name(report.quarter)
+    return {
+        "language": "zh-Hans" if language.startswith("zh") else language,
+        "subject": _subject(report, place, quarter),
+        "district": place,
+        "quarter": quarter,
+        "on": report.on.isoformat(),
+        "is_quiet": report.is_quiet,
+        "flows": [_flow(flow) for flow in report.flows],
+        "stock": _stock(report.stock),
+        "suspended": _sums(report.suspended) if report.suspended.count else None,
+        "undated": _sums(report.undated) if report.undated.count else None,
+        "late": [_late(item) for item in report.late],
+        "late_count": report.late_count,
+        "late_more": report.late_more,
+        "most": MOST_PROJECTS,
+        "page_url": page_url(report),
+        "settings_url": settings_url(),
+    }
+
+
+def _subject(report: ProgressReport, place: str, quarter: str) -> str:
+    """One line; completed projects only where there are any."""
+    shown = [flow for flow in report.flows if flow.kind != Kind.COMPLETED or flow.total.entered.count]
+    done = _(", ").join(DONE[flow.kind] % {"n": flow.total.entered.count} for flow in shown)
+    # Translators: 【明账】%(district)s %(quarter)s项目进展：%(done)s
+    subject = _("[Mingzhang] %(district)s, projects in %(quarter)s: %(done)s") % {
+        "district": place,
+        "quarter": quarter,
+        "done": done,
+    }
+    return " ".join(subject.split())
+
+
+def page_url(report: ProgressReport) -> str:
+    """The start page on the same district and quarter."""
+    query = urlencode({"district": report.district.code, "quarter": report.quarter})
+    return f"{settings.PUBLIC_URL}/?{query}"
+
+
+def settings_url() -> str:
+    """Where a subscription is changed or ended."""
+    try:
+        return settings.PUBLIC_URL + reverse("admin:tracking_subscription_changelist")
+    except NoReverseMatch:
+        return f"{settings.PUBLIC_URL}/"
+
+
+def _sums(sums: Sums) -> dict[str, Any]:
+    """A number and its amount; `known` says of how many the amount is known, where it is not all."""
+    known = ""
+    if 0 < sums.with_investment < sums.count:
+        known = _("amount known for %(known)d of %(count)d") % {
+            "known": sums.with_investment,
+            "count": sums.count,
+        }
+    elif sums.count and not sums.with_investment:
+        known = _("no amount known")
+    return {"count": sums.count, "amount": format_yi(sums.investment), "known": known}
+
+
+def _flow(flow: Flow) -> dict[str, Any]:
+    total = flow.total
+    return {
+        **_sums(total.entered),
+        "kind": flow.kind.value,
+        "name": flow.kind.label,
+        "title": LISTS[flow.kind],
+        "yoy": {"count": percent(total.yoy.count), "amount": percent(total.yoy.investment)},
+        "qoq": {"count": percent(total.qoq.count), "amount": percent(total.qoq.investment)},
+        "ytd": _sums(total.ytd),
+        "projects": [_step(step) for step in flow.projects],
+        "more": flow.more,
+    }
+
+
+def _stock(stock: tuple[tuple[Kind, Sums], ...]) -> list[dict[str, Any]]:
+    """The stages in which anything stands, each with the length of its bar in percent of the longest."""
+    most = max((sums.count for _kind, sums in stock), default=0) or 1
+    return [
+        {**_sums(sums), "name": STANDING[kind], "bar": round(sums.count * WIDEST_BAR / most)}
+        for kind, sums in stock
+        if sums.count or kind in ALWAYS_SHOWN
+    ]
+
+
+def _step(step: Step) -> dict[str, str]:
+    return {
+        "name": step.project.label,
+        "district": step.district.label,
+        "amount": format_yi(step.investment),
+        "day": day_as_known(step.day, step.precision),
+    }
+
+
+def _late(late: Late) -> dict[str, str]:
+    months = ngettext("%(n)d month late", "%(n)d months late", late.months) % {"n": late.months}
+    return {
+        "name": late.project.label,
+        "district": late.project.district.label,
+        "planned": PLANNED[late.kind] % {"day": late.planned_on.isoformat()},
+        "months": months if late.months else _("less than a month late"),
+    }
