@@ -151,6 +151,8 @@ def rebuild() -> int:
     TouchedCell.objects.all().delete()
     QuarterlyTotal.objects.all()._raw_delete(using=connection.alias)
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL statement_timeout = 0")  # the country takes longer than a request may
         cursor.execute(rebuild_sql())
         return cursor.rowcount
 

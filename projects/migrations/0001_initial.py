@@ -1432,7 +1432,9 @@ class Migration(migrations.Migration):
                     models.Q(
                         models.Q(("currency", ""), _negated=True),
                         ("exchange_rate__gt", 0),
+                        ("exchange_rate__isnull", False),
                         ("original_amount__gte", 0),
+                        ("original_amount__isnull", False),
                     ),
                     _connector="OR",
                 ),

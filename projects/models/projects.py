@@ -266,7 +266,13 @@ class Project(Versioned):
             ),
             models.CheckConstraint(
                 condition=Q(currency="", original_amount__isnull=True, exchange_rate__isnull=True)
-                | Q(~Q(currency=""), original_amount__gte=0, exchange_rate__gt=0),
+                | Q(
+                    ~Q(currency=""),
+                    original_amount__isnull=False,
+                    original_amount__gte=0,
+                    exchange_rate__isnull=False,
+                    exchange_rate__gt=0,
+                ),
                 name="project_foreign_money_complete",
                 violation_error_message=_(
                     "Foreign money needs its currency, the original amount and the exchange rate."
