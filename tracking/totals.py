@@ -278,13 +278,18 @@ def behind(
     if by:
         found = here.annotate(member=member_of(by, district))
         here = found.filter(Q(member=member) if member else Q(member__isnull=True) | Q(member=""))
+    return here.filter(rule_of(of, quarter))
+
+
+def rule_of(of: Of, quarter: str) -> Q:
+    """Which entries of a kind make up this figure of a quarter."""
     if of == "left":
-        return here.filter(left_quarter=quarter)
+        return Q(left_quarter=quarter)
     if of == "stock":
-        return here.filter(Q(left_quarter__isnull=True) | Q(left_quarter__gt=quarter), quarter__lte=quarter)
+        return (Q(left_quarter__isnull=True) | Q(left_quarter__gt=quarter)) & Q(quarter__lte=quarter)
     if of == "ytd":
-        return here.filter(quarter__gte=year_quarters(quarter)[0], quarter__lte=quarter)
-    return here.filter(quarter=quarter)
+        return Q(quarter__gte=year_quarters(quarter)[0], quarter__lte=quarter)
+    return Q(quarter=quarter)
 
 
 def sum_of(found: LedgerQuerySet) -> Sums:
