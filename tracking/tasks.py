@@ -1,9 +1,16 @@
 """The Celery tasks of the figures: each makes one call and may run twice, late or never."""
 
+import logging
+
 from celery import shared_task
 from django.utils import timezone
 
-from tracking import cells, deliveries
+from config.api.idempotency import forget_old
+from tracking import audit, cells, deliveries
+
+logger = logging.getLogger(__name__)
+
+AUDIT_SECONDS = 4 * 3600
 
 MAIL_TICK = 300  # seconds between two looks at what is due
 
@@ -12,6 +19,21 @@ MAIL_TICK = 300  # seconds between two looks at what is due
 def roll_up() -> None:
     """Recompute the cells that the ledger touched; announced after a commit, and repeated by the timetable's sweep."""
     cells.roll_up()
+
+
+@shared_task(name="tracking.audit_totals", soft_time_limit=AUDIT_SECONDS, time_limit=AUDIT_SECONDS + 60)
+def audit_totals() -> None:
+    """Recompute all totals from the milestones at night; every difference is logged as an error, none is repaired."""
+    differences = audit.find_differences()
+    for difference in differences:
+        logger.error("Audit: %s", difference)
+    logger.info("Audit: %d differences.", len(differences))
+
+
+@shared_task(name="tracking.forget_idempotency_keys")
+def forget_idempotency_keys() -> None:
+    """Forget the answers that are kept for retried requests, once they are a day old."""
+    forget_old(timezone.now())
 
 
 @shared_task(name="tracking.send_due_emails")
