@@ -4,6 +4,7 @@ import unicodedata
 from datetime import timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -33,7 +34,6 @@ from projects.models import (
     SizeBand,
     Stage,
 )
-from projects.models.districts import code_shape
 from projects.quarters import first_day, last_day, parse_quarter
 
 MOST_TERMS = 10
@@ -43,13 +43,14 @@ QUARTERLY = (Precision.DAY, Precision.MONTH, Precision.QUARTER)
 
 
 class DistrictParameter(Parameter):
-    """A district by code. One that the reader may not see does not exist for them, whether or not it does."""
+    """A district by code: unknown is refused, invisible does not exist."""
 
     def value(self, text: str, request: Request) -> District:
-        """The district. Raises ValidationError for what cannot be a code, Http404."""
-        code_shape(text)
-        district = District.objects.visible_to(request.user).filter(code=text).first()
+        """The district. Raises ValidationError, Http404."""
+        district = District.objects.filter(code=text).first()
         if district is None:
+            raise ValidationError(_("There is no district with this code."), code="does_not_exist")
+        if not District.objects.visible_to(request.user).filter(pk=district.pk).exists():
             raise Http404
         return district
 
