@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.utils.translation import gettext_lazy as _
 
 
@@ -17,3 +18,9 @@ class MingzhangAdminConfig(AdminConfig):
     """Django's admin with our own site class."""
 
     default_site = "projects.admin.site.MingzhangAdminSite"
+
+
+class OwnStaticFilesConfig(StaticFilesConfig):
+    """Collects what our pages use: not Redoc, nor the pages of a browsable API that we do not have."""
+
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "redoc", "rest_framework"]

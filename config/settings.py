@@ -31,13 +31,14 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if MODE == "production" else []
 
 INSTALLED_APPS = [
     "config.apps.ApiConventionsConfig",
+    "projects",  # before the admin: its templates come first
     "config.apps.MingzhangAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "config.apps.OwnStaticFilesConfig",
     "django.forms",
     "rest_framework",
     "knox",
@@ -45,7 +46,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "csp",
     "axes",
-    "projects",
     "tracking",
     "seeds",
 ]
@@ -142,6 +142,8 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "gif", "ico", "jpg", "jpeg", "png", "webp", "woff", "woff2", "gz", "br"]
 
 # --- Security ---------------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
