@@ -26,7 +26,7 @@ def percent(change: float | None) -> str:
     if change is None:
         return UNKNOWN
     sign = "+" if change > 0 else "−" if change < 0 else ""
-    return f"{sign}{abs(change):.1%}"
+    return f"{sign}{abs(change):,.1%}"
 
 
 def day_as_known(day: date | None, precision: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,13 +11,14 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from projects.amounts import format_yi
 from projects.models import Kind
 from tracking.emails.progress import MOST_PROJECTS, Flow, Late, ProgressReport, Step
 from tracking.sums import Sums
-from tracking.wording import day_as_known, percent, quarter_name
+from tracking.totals import Change
+from tracking.wording import UNKNOWN, day_as_known, percent, quarter_name
 
 DONE = {
     Kind.SIGNED: gettext_lazy("%(n)d signed"),  # Translators: 签约%(n)d个
@@ -42,6 +44,7 @@ PLANNED = {
 }
 ALWAYS_SHOWN = (Kind.SIGNED, Kind.STARTED)  # in the stock, even where there are none
 WIDEST_BAR = 100  # percent
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def render(report: ProgressReport, language: str) -> tuple[str, str, str]:
@@ -50,7 +53,7 @@ def render(report: ProgressReport, language: str) -> tuple[str, str, str]:
         words = _words(report, language)
         text = render_to_string("tracking/emails/progress.txt", words)
         html = render_to_string("tracking/emails/progress.html", words)
-        return words["subject"], text.strip() + "\n", html.strip() + "\n"
+        return words["subject"], re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html.strip() + "\n"
 
 
 def _words(report: ProgressReport, language: str) -> dict[str, Any]:
@@ -61,7 +64,7 @@ def _words(report: ProgressReport, language: str) -> dict[str, Any]:
         "subject": _subject(report, place, quarter),
         "district": place,
         "quarter": quarter,
-        "on": report.on.isoformat(),
+        "late_title": _("Behind plan on %(day)s") % {"day": report.on.isoformat()},
         "is_quiet": report.is_quiet,
         "flows": [_flow(flow) for flow in report.flows],
         "stock": _stock(report.stock),
@@ -71,6 +74,7 @@ def _words(report: ProgressReport, language: str) -> dict[str, Any]:
         "late_count": report.late_count,
         "late_more": report.late_more,
         "most": MOST_PROJECTS,
+        "colon": pgettext("after a label", ": "),
         "page_url": page_url(report),
         "settings_url": settings_url(),
     }
@@ -79,7 +83,9 @@ def _words(report: ProgressReport, language: str) -> dict[str, Any]:
 def _subject(report: ProgressReport, place: str, quarter: str) -> str:
     """One line; completed projects only where there are any."""
     shown = [flow for flow in report.flows if flow.kind != Kind.COMPLETED or flow.total.entered.count]
-    done = _(", ").join(DONE[flow.kind] % {"n": flow.total.entered.count} for flow in shown)
+    done = pgettext("between figures", ", ").join(
+        DONE[flow.kind] % {"n": flow.total.entered.count} for flow in shown
+    )
     # Translators: 【明账】%(district)s %(quarter)s项目进展：%(done)s
     subject = _("[Mingzhang] %(district)s, projects in %(quarter)s: %(done)s") % {
         "district": place,
@@ -104,7 +110,7 @@ def settings_url() -> str:
 
 
 def _sums(sums: Sums) -> dict[str, Any]:
-    """A number and its amount; `known` says of how many the amount is known, where it is not all."""
+    """A number and its amount, and of how many the amount is known where it is not all."""
     known = ""
     if 0 < sums.with_investment < sums.count:
         known = _("amount known for %(known)d of %(count)d") % {
@@ -113,18 +119,41 @@ def _sums(sums: Sums) -> dict[str, Any]:
         }
     elif sums.count and not sums.with_investment:
         known = _("no amount known")
-    return {"count": sums.count, "amount": format_yi(sums.investment), "known": known}
+    number = ngettext("%(n)d project", "%(n)d projects", sums.count) % {"n": sums.count}
+    amount = "" if sums.investment is None else _yi(sums.investment)
+    said = _("%(number)s, %(amount)s") % {"number": number, "amount": amount} if amount else number
+    if known:
+        said = _("%(figures)s (%(known)s)") % {"figures": said, "known": known}
+    return {"count": sums.count, "number": number, "amount": amount, "known": known, "said": said}
+
+
+def _yi(yuan: int | None) -> str:
+    """An amount in 亿元, the unit of bulletins, in either language; a dash where it is not known."""
+    return (
+        UNKNOWN
+        if yuan is None
+        else (_("%(amount)s 亿元") % {"amount": format_yi(yuan)}).replace(" ", NO_BREAK)
+    )
+
+
+def _change(change: Change) -> str:
+    """A comparison of numbers and amounts; a dash where there is nothing to compare with."""
+    if change.count is None and change.investment is None:
+        return UNKNOWN
+    return _("number %(count)s, amount %(amount)s") % {
+        "count": percent(change.count),
+        "amount": percent(change.investment),
+    }
 
 
 def _flow(flow: Flow) -> dict[str, Any]:
     total = flow.total
     return {
         **_sums(total.entered),
-        "kind": flow.kind.value,
         "name": flow.kind.label,
         "title": LISTS[flow.kind],
-        "yoy": {"count": percent(total.yoy.count), "amount": percent(total.yoy.investment)},
-        "qoq": {"count": percent(total.qoq.count), "amount": percent(total.qoq.investment)},
+        "yoy": _change(total.yoy),
+        "qoq": _change(total.qoq),
         "ytd": _sums(total.ytd),
         "projects": [_step(step) for step in flow.projects],
         "more": flow.more,
@@ -145,7 +174,7 @@ def _step(step: Step) -> dict[str, str]:
     return {
         "name": step.project.label,
         "district": step.district.label,
-        "amount": format_yi(step.investment),
+        "amount": _yi(step.investment),
         "day": day_as_known(step.day, step.precision),
     }
 
