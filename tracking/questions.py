@@ -1,0 +1,210 @@
+"""What may be asked of the totals: read from a query string, complete and consistent, or refused with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+
+from config.api.parameters import (
+    Parameter,
+    choice_parameter,
+    read_choice,
+    read_integer,
+    read_moment,
+    refuse_parameter,
+)
+from projects.models import COUNTABLE_KINDS, STOCK_KINDS, District, Ownership, ProjectType, Sector, SizeBand
+from projects.models.districts import code_shape
+from projects.quarters import parse_quarter, quarters_between
+from tracking.totals import BREAKDOWNS, By, Of
+
+MOST_QUARTERS = 80
+KINDS = [kind.value for kind in COUNTABLE_KINDS]
+UNDATED = "undated"
+OF: tuple[Of, ...] = ("entered", "left", "stock", "ytd")
+QUARTER_SHAPE = {"type": "string", "pattern": r"^(19|20|21)[0-9]{2}Q[1-4]$", "example": "2023Q1"}
+
+Query = Mapping[str, Any]
+
+
+class SubjectParameter(Parameter):
+    """The district that a total is about: one that the reader may not see is not there, whether or not it exists."""
+
+    def value(self, text: str, request: Request) -> District:
+        """The district. Raises ValidationError for what cannot be a code, Http404."""
+        code_shape(text)
+        district = District.objects.visible_to(request.user).filter(code=text).first()
+        if district is None:
+            raise Http404
+        return district
+
+
+def _quarter_parameter(name: str, about: Any) -> Parameter:
+    return Parameter(name=name, read=parse_quarter, about=about, schema=QUARTER_SHAPE)
+
+
+TOTALS_PARAMETERS: tuple[Parameter, ...] = (
+    SubjectParameter(
+        name="district",
+        required=True,
+        about=_("The code of a district; everything below it is part of its totals."),
+        schema={"type": "string", "example": "440112"},
+    ),
+    _quarter_parameter("quarter", _("One quarter, as 2023Q1; or give `from` and `to`.")),
+    _quarter_parameter("from", _("The first of up to 80 quarters.")),
+    _quarter_parameter("to", _("The last of up to 80 quarters.")),
+    Parameter(
+        name="kind",
+        read=read_choice(KINDS),
+        many=True,
+        about=_("One or several kinds of milestone, between commas; all that are counted if left out."),
+        schema={"type": "string", "enum": KINDS},
+    ),
+    choice_parameter(
+        "by", BREAKDOWNS, about=_("Break each total down by this; `district` means the child districts.")
+    ),
+    Parameter(
+        name="as_of",
+        read=read_moment,
+        about=_("What was recorded at this past moment, as 2023-04-05T08:00:00+08:00; now if left out."),
+        schema={"type": "string", "format": "date-time"},
+    ),
+    Parameter(
+        name="release",
+        read=read_integer(1, 2**63 - 1),
+        about=_("What was released under this id, instead of `as_of`."),
+        schema={"type": "integer", "format": "int64"},
+    ),
+)
+
+TRACE_PARAMETERS: tuple[Parameter, ...] = (
+    *TOTALS_PARAMETERS,
+    Parameter(
+        name="member",
+        about=_("With `by`: which part, as in `member` of the total; empty for the part that is not known."),
+    ),
+    choice_parameter(
+        "of",
+        (*OF, UNDATED),
+        about=_(
+            "Which figure of the cell: entered if left out. `undated` lists what is in no quarter; then give none."
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which totals: a district's, of these consecutive quarters and kinds, now or as recorded at a past moment."""
+
+    district: District
+    quarters: list[str]
+    kinds: list[str]
+    by: By | None
+    as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure of one cell, or with `of` undated what is in no quarter."""
+
+    district: District
+    quarter: str
+    kind: str
+    by: By | None
+    member: str | None
+    of: str
+    as_of: datetime | None
+
+
+def read_question(query: Query) -> Question:
+    """The question of totals/. Raises ParameterErrors, Http404 for a release that is not there."""
+    _check_moment(query)
+    kinds = list(dict.fromkeys(query.get("kind", KINDS)))
+    return Question(query["district"], _quarters(query), kinds, query.get("by"), query.get("as_of"))
+
+
+def read_cell(query: Query) -> Cell:
+    """The one cell of totals/trace/. Raises ParameterErrors, Http404 for a release that is not there."""
+    _check_moment(query)
+    of = query.get("of", "entered")
+    kind = _only(query.get("kind", []), "kind", _("Name one kind of milestone."))
+    quarter = _no_quarter(query) if of == UNDATED else _one_quarter(query)
+    if of == "stock" and kind not in STOCK_KINDS:
+        raise refuse_parameter("of", _("A project passes this kind and is never in it, so it has no stock."))
+    by, district = query.get("by"), query["district"]
+    return Cell(district, quarter, kind, by, _member(query, by, district), of, query.get("as_of"))
+
+
+def _check_moment(query: Query) -> None:
+    if "release" not in query:
+        return
+    if "as_of" in query:
+        raise refuse_parameter("as_of", _("Give either as_of or release."), "one_of")
+    raise Http404
+
+
+def _quarters(query: Query) -> list[str]:
+    first, last = query.get("from"), query.get("to")
+    if "quarter" in query:
+        if first or last:
+            raise refuse_parameter("quarter", _("Give either quarter, or from and to."), "one_of")
+        return [query["quarter"]]
+    if not first and not last:
+        raise refuse_parameter("quarter", _("Give a quarter, or from and to."), "required")
+    if not first or not last:
+        raise refuse_parameter("from" if last else "to", _("Give both from and to."), "required")
+    quarters = quarters_between(first, last)
+    if not quarters:
+        raise refuse_parameter("to", _("The last quarter is before the first."), "backwards")
+    if len(quarters) > MOST_QUARTERS:
+        raise refuse_parameter("to", _("Ask for at most 80 quarters."), "too_many")
+    return quarters
+
+
+def _one_quarter(query: Query) -> str:
+    named = "quarter" if "quarter" in query else "to"
+    return _only(_quarters(query), named, _("A trace is of one quarter."))
+
+
+def _no_quarter(query: Query) -> str:
+    for name in ("quarter", "from", "to", "by"):
+        if name in query:
+            raise refuse_parameter(name, _("What is undated is in no quarter: leave this out."))
+    return ""
+
+
+def _only(values: list[str], name: str, message: Any) -> str:
+    if len(set(values)) != 1:
+        raise refuse_parameter(name, message, "too_many" if values else "required")
+    return values[0]
+
+
+def _member(query: Query, by: By | None, district: District) -> str | None:
+    """The part of a breakdown; None for the part that is not known, and where there is no breakdown."""
+    member: str | None = query.get("member")
+    if by is None:
+        if member is not None:
+            raise refuse_parameter("member", _("A member is part of a breakdown: give `by`, too."))
+        return None
+    if member is None:
+        raise refuse_parameter("member", _("Name the part of the breakdown, empty if not known."), "required")
+    if member and not _exists(by, member, district):
+        raise refuse_parameter("member", _("The breakdown has no such part."), "does_not_exist")
+    return member or None
+
+
+def _exists(by: By, member: str, district: District) -> bool:
+    if by == "sector":
+        return Sector.objects.filter(code=member).exists()
+    if by == "size_band":
+        return SizeBand.objects.filter(code=member).exists()
+    if by == "district":
+        return member == district.code or district.children.filter(code=member).exists()
+    return member in (ProjectType.values if by == "project_type" else Ownership.values)

@@ -1,0 +1,16 @@
+"""The figures' addresses in the API, below /api/v1/."""
+
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from tracking.views.subscriptions import SubscriptionViewSet
+from tracking.views.totals import TotalsView, TraceViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("subscriptions", SubscriptionViewSet, basename="subscription")
+
+urlpatterns = [
+    path("totals/", TotalsView.as_view(), name="totals"),
+    path("totals/trace/", TraceViewSet.as_view({"get": "list"}), name="totals_trace"),
+    path("", include(router.urls)),
+]
