@@ -6,10 +6,12 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from projects.access import may_see
 from projects.models import District, Versioned
 
 if TYPE_CHECKING:
@@ -69,6 +71,13 @@ class Subscription(Versioned):
 
     def __str__(self) -> str:
         return f"{self.email} · {self.district}"
+
+    def clean(self) -> None:
+        """While it is active, its user may see the district."""
+        super().clean()
+        if self.active and self.user_id and self.district_id and not may_see(self.user, self.district):
+            message = _("This user may not see this district. Choose one of theirs.")
+            raise ValidationError({"district": ValidationError(message, code="not_allowed")})
 
 
 def new_message_id() -> str:
