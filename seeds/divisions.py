@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -50,7 +51,7 @@ class Reading:
 
     recorded: Mapping[str, Place]
     divisions: dict[str, Division] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    problems: list[tuple[int, str]] = field(default_factory=list)
 
     def read(self, row: Row) -> None:
         """Take in one line."""
@@ -93,7 +94,9 @@ class Reading:
 
     def note(self, line: int, sentence: str, **values: object) -> None:
         """Add what is wrong in a line."""
-        self.problems.append(_("Line %(line)d: %(problem)s") % {"line": line, "problem": sentence % values})
+        self.problems.append(
+            (line, _("Line %(line)d: %(problem)s") % {"line": line, "problem": sentence % values})
+        )
 
     def _level(self, row: Row, code: str) -> str:
         recorded = self.recorded.get(code)
@@ -140,17 +143,13 @@ class Reading:
         elif _is_wrong_way_up(levels[parent], division.level):
             sentence = _("parent_code %(parent)s is not higher than %(code)s.")
             self.note(division.line, sentence, parent=parent, code=division.code)
-        recorded = self.recorded.get(division.code)
-        if recorded and recorded != (division.level, parent):
-            sentence = _("%(code)s is recorded as %(level)s below %(parent)s and keeps its place; end it and "
-                         "give the new one a new code.")  # fmt: skip
-            self.note(
-                division.line,
-                sentence,
-                code=division.code,
-                level=recorded.level,
-                parent=recorded.parent_code or "—",
+        elif (recorded := self.recorded.get(division.code)) and recorded != (division.level, parent):
+            sentence = _(
+                "%(code)s is recorded as %(level)s below %(parent)s and keeps its place; end it and give the new one "
+                "a new code."
             )
+            above = recorded.parent_code or "—"
+            self.note(division.line, sentence, code=division.code, level=recorded.level, parent=above)
 
 
 def divisions_of(rows: Iterable[Row], recorded: Mapping[str, Place]) -> tuple[list[Division], list[str]]:
@@ -159,7 +158,8 @@ def divisions_of(rows: Iterable[Row], recorded: Mapping[str, Place]) -> tuple[li
     for row in rows:
         reading.read(row)
     reading.place()
-    return sorted(reading.divisions.values(), key=lambda d: (_rank(d.level), d.line)), reading.problems
+    sentences = [sentence for _line, sentence in sorted(reading.problems, key=itemgetter(0))]
+    return sorted(reading.divisions.values(), key=lambda d: (_rank(d.level), d.line)), sentences
 
 
 def problems_of_columns(rows: list[Row]) -> list[str]:

@@ -37,7 +37,8 @@ class Count:
 def load_divisions(text: str) -> Count:
     """Record the districts of a list, and bring names and validity of recorded ones up to date.
 
-    An empty cell, or a column that is not there, changes nothing. Raises DivisionsError or TableError, and nothing is kept.
+    An empty cell, or a column that is not there, changes nothing. Where DivisionsError or TableError is raised,
+    nothing is kept.
     """
     rows, misshapen = read_rows(text)
     if problems := problems_of_columns(rows):

@@ -1,10 +1,12 @@
 """`manage.py generate_projects --projects N --seed S`: a large invented set, the same for the same seed."""
 
 from argparse import ArgumentParser
+from operator import attrgetter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -83,15 +85,17 @@ def _districts(count: int) -> list[District]:
             district.parent = recorded[district.parent.code]
     register_districts(new)
     codes = {row["code"] for row in seed_rows("districts")} | {district.code for district in invented}
-    every = [district for district in District.objects.order_by("code") if district.code in codes]
+    every = sorted(
+        District.objects.filter(code__in=codes), key=attrgetter("code")
+    )  # databases sort "-" differently
     parents = {district.parent_id for district in every}
     low = (District.Level.DISTRICT, District.Level.ZONE)
     return [d for d in every if d.level in low or (d.level == District.Level.CITY and d.pk not in parents)]
 
 
 def _sectors() -> list[Sector]:
-    sectors = Sector.objects.order_by("code")
-    return [s for s in sectors if s.code.startswith(SECTIONS) or s.code in FURTHER_SECTORS]
+    sectors = Sector.objects.filter(Q(code__startswith=SECTIONS) | Q(code__in=FURTHER_SECTORS))
+    return sorted(sectors, key=attrgetter("code"))
 
 
 def _organizations(count: int, seed: int) -> list[Organization]:
