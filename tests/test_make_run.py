@@ -314,7 +314,7 @@ def test_a_part_that_is_killed_comes_back_without_the_others(
             for p, c in installation.processes().items()
             if parent_of(p) == run.process.pid and f" {part} " in c
         ]
-        return bool(new) and seconds is not None and seconds < time.monotonic() - killed_at
+        return bool(new) and seconds is not None and seconds + 1 < time.monotonic() - killed_at
 
     killed_at = time.monotonic()
     wait_until(whole_again, within=30, what="a task was carried out after the kill")
