@@ -7,7 +7,7 @@ for them. Models and views ask here; this module imports no model, it follows th
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
@@ -15,7 +15,7 @@ from django.db.models import Q
 if TYPE_CHECKING:
     from projects.models import District, User
 
-    Reader = User | AnonymousUser
+    Reader: TypeAlias = User | AnonymousUser
 
 PATH_END = "~"  # sorts after every character of a code and after "/"
 

@@ -7,7 +7,7 @@ result beside what the ledger says and beside the stored cells. It lists what di
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -133,7 +133,7 @@ def add(figures: Figures, more: Iterable[int], offset: int) -> None:
         figures[place] += value
 
 
-def raised(book: Book, parents: dict[int, int | None]) -> Book:
+def raised(book: Book, parents: Mapping[int, int | None]) -> Book:
     """The same figures for every district and everything below it."""
     total: Book = defaultdict(lambda: [0] * 14)
     for (district, reached, kind), figures in book.items():
@@ -142,7 +142,7 @@ def raised(book: Book, parents: dict[int, int | None]) -> Book:
     return total
 
 
-def upwards(district: int, parents: dict[int, int | None]) -> Iterator[int]:
+def upwards(district: int, parents: Mapping[int, int | None]) -> Iterator[int]:
     """The district and everything above it."""
     node: int | None = district
     while node is not None:
@@ -157,6 +157,7 @@ def ledger_book() -> Book:
         "district_id", "quarter", "left_quarter", "kind", "investment", "expected_output", "expected_revenue"
     )
     for district, reached, gone, kind, *amounts in rows.iterator(chunk_size=CHUNK):
+        assert reached is not None
         figures = [1, *(int(a is not None) for a in amounts), *(a or 0 for a in amounts)]
         add(book[district, reached, kind], figures, 0)
         if gone:

@@ -147,14 +147,14 @@ def rebuild() -> int:
 
     Readers see the old cells until it commits. The whole tree is locked, so no roll-up runs at the same time.
     """
-    lock_nodes(District.objects.values("pk"))
+    lock_nodes(District.objects.values_list("pk", flat=True))
     TouchedCell.objects.all().delete()
     QuarterlyTotal.objects.all()._raw_delete(using=connection.alias)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL statement_timeout = 0")  # the country takes longer than a request may
         cursor.execute(rebuild_sql())
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def rebuild_sql() -> str:

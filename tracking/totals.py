@@ -94,7 +94,7 @@ def totals(
         for quarter in quarters
         for kind in kinds
         for member in members
-        if (total := history.total(quarter, kind, member)) and (by is None or not total_is_empty(total))
+        if not total_is_empty(total := history.total(quarter, kind, member)) or by is None
     ]
 
 

@@ -1,29 +1,38 @@
 """What several models share: cleaned names, amounts in yuan, an optimistic version."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from projects.amounts import MAX_AMOUNT
 from projects.text import clean_text
 
+if TYPE_CHECKING:  # Django's fields take their types only in the stubs
+    Line = models.CharField[str, str]
+    LineOrNull = models.CharField[str | None, str | None]
+    Lines = models.TextField[str, str]
+    Integer = models.BigIntegerField[int | None, int | None]
+else:
+    Line, LineOrNull, Lines, Integer = models.CharField, models.CharField, models.TextField, models.BigIntegerField
 
-class TextField(models.CharField):
+
+class TextField(Line):
     """A line of text: normalised (NFC), without control or direction characters, not blank inside."""
 
     def clean(self, value: Any, model_instance: models.Model | None) -> str:
         """The cleaned text; an empty one stays empty."""
-        text = super().clean(value, model_instance)
+        text: str = super().clean(value, model_instance)
         if text:
             text = clean_text(text)
             self.run_validators(text)  # again: normalising can lengthen a text
         return text
 
 
-class LongTextField(models.TextField):
+class LongTextField(Lines):
     """Several lines of text, cleaned like TextField, at most 4,000 characters."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -32,7 +41,7 @@ class LongTextField(models.TextField):
 
     def clean(self, value: Any, model_instance: models.Model | None) -> str:
         """The cleaned text; too long a text is refused."""
-        text = super().clean(value, model_instance)
+        text: str = super().clean(value, model_instance)
         if text:
             text = clean_text(text, multiline=True)
         if text and self.max_length and len(text) > self.max_length:
@@ -43,7 +52,7 @@ class LongTextField(models.TextField):
         return text
 
 
-class AmountField(models.BigIntegerField):
+class AmountField(Integer):
     """An amount in whole yuan; null where it is not known, never 0 for unknown."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -62,6 +71,11 @@ class Versioned(models.Model):
 
     class Meta:
         abstract = True
+
+
+def in_readers_language(name: str, name_en: str) -> str:
+    """The English name for those who read English and where there is one, else the name itself."""
+    return name_en if name_en and (get_language() or "").startswith("en") else name
 
 
 def within_amounts(*names: str) -> models.Q:

@@ -8,11 +8,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from projects.access import subtrees_of, within
-from projects.models.base import TextField
+from projects.models.base import TextField, in_readers_language
 
 if TYPE_CHECKING:
     from projects.access import Reader
@@ -105,7 +104,7 @@ class District(models.Model):
     @property
     def label(self) -> str:
         """The name in the reader's language."""
-        return self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
+        return in_readers_language(self.name, self.name_en)
 
     @property
     def ancestor_codes(self) -> list[str]:

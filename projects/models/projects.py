@@ -9,12 +9,18 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from projects.access import Role, subtrees_of, within
 from projects.codes import approval_code_validator
-from projects.models.base import AmountField, LongTextField, TextField, Versioned, within_amounts
+from projects.models.base import (
+    AmountField,
+    LongTextField,
+    TextField,
+    Versioned,
+    in_readers_language,
+    within_amounts,
+)
 from projects.models.districts import District
 from projects.models.reference import Organization, Ownership, Sector
 
@@ -296,9 +302,9 @@ class Project(Versioned):
 
     @property
     def label(self) -> str:
-        """The name with its phase, in the reader's language."""
-        name = self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
-        return f"{name} {self.phase}".strip()
+        """The name in the reader's language, with its phase where the name does not say it already."""
+        name = in_readers_language(self.name, self.name_en)
+        return name if self.phase in self.name else f"{name} {self.phase}"
 
     @property
     def excluded(self) -> bool:
@@ -319,23 +325,24 @@ class Project(Versioned):
     def _wrong_parent(self) -> ValidationError | None:
         parent = self.parent
         assert parent is not None
-        if parent.pk == self.pk:
-            return ValidationError(_("A project cannot be a phase of itself."), code="own_parent")
-        if parent.parent_id:
-            return ValidationError(
-                _("That is a phase itself; choose the whole project."), code="phase_of_phase"
-            )
-        if self.pk and self.phases.exists():
-            return ValidationError(
-                _("This project has phases, so it cannot become a phase."), code="phase_of_phase"
-            )
-        if parent.is_void:
-            return ValidationError(_("That project is void; choose another."), code="void_parent")
-        if self.district_id and parent.district.city_code() != self.district.city_code():
-            return ValidationError(_("That project lies in another city."), code="other_city")
-        if parent.milestones.exists():
-            message = _(
-                "That project has milestones of its own; move them to a first phase, then add this one."
-            )
-            return ValidationError(message, code="parent_has_milestones")
-        return None
+        faults = (
+            (parent.pk == self.pk, "own_parent", _("A project cannot be a phase of itself.")),
+            (parent.parent_id, "phase_of_phase", _("That is a phase itself; choose the whole project.")),
+            (
+                self.pk and self.phases.exists(),
+                "phase_of_phase",
+                _("This project has phases, so it cannot become a phase."),
+            ),
+            (parent.is_void, "void_parent", _("That project is void; choose another.")),
+            (
+                self.district_id and parent.district.city_code() != self.district.city_code(),
+                "other_city",
+                _("That project lies in another city."),
+            ),
+            (
+                parent.milestones.exists(),
+                "parent_has_milestones",
+                _("That project has milestones of its own; move them to a first phase, then add this one."),
+            ),
+        )
+        return next((ValidationError(message, code=code) for wrong, code, message in faults if wrong), None)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from projects.access import subtrees_of
 from projects.codes import clean_uscc
-from projects.models.base import LongTextField, TextField, Versioned
+from projects.models.base import LineOrNull, LongTextField, TextField, Versioned, in_readers_language
 from projects.models.districts import District
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class Named(models.Model):
     @property
     def label(self) -> str:
         """The name in the reader's language."""
-        return self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
+        return in_readers_language(self.name, self.name_en)
 
 
 class SectorScheme(Named):
@@ -117,7 +116,7 @@ class Ownership(models.TextChoices):
     OTHER = "other", _("Other")
 
 
-class UsccField(models.CharField):
+class UsccField(LineOrNull):
     """An 18-character unified social credit code, raised to capitals and verified; null where not known."""
 
     def clean(self, value: Any, model_instance: models.Model | None) -> str | None:
@@ -147,7 +146,7 @@ class Organization(Versioned):
         ordering = ["name", "id"]
 
     def __str__(self) -> str:
-        return self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
+        return in_readers_language(self.name, self.name_en)
 
 
 class CeremonyQuerySet(models.QuerySet["Ceremony"]):

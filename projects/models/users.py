@@ -11,7 +11,7 @@ from projects.models.base import TextField
 from projects.models.districts import District
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox names its tokens so
     """Somebody who signs in. Rights come from memberships, not from Django's permission tables."""
 
     first_name = None  # type: ignore[assignment]
@@ -83,7 +83,7 @@ class Membership(models.Model):
         return f"{self.user} · {self.district} · {self.get_role_display()}"
 
 
-class ApiToken(AbstractAuthToken):  # type: ignore[misc]
+class ApiToken(AbstractAuthToken):
     """A token for the REST API: stored hashed, with scopes and an expiry; deleting it revokes it."""
 
     name = TextField(

@@ -20,7 +20,7 @@ _quiet_until = 0.0
 def announce_after_commit() -> None:
     """Announce once per transaction that the ledger moved."""
     here = set(connection.savepoint_ids)
-    waiting = ((set(sids), function) for sids, function, _robust in connection.run_on_commit)
+    waiting = ((set(hook[0]), hook[1]) for hook in connection.run_on_commit)
     if not any(function is announce and sids <= here for sids, function in waiting):
         transaction.on_commit(announce)
 

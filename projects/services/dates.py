@@ -13,7 +13,7 @@ DATE_FIELDS: dict[str, tuple[Kind, str]] = {
     "planned_start_on": (Kind.STARTED, "planned_on"),
     "planned_completion_on": (Kind.COMPLETED, "planned_on"),
 }
-NAMES = {place: name for name, place in DATE_FIELDS.items()}
+NAMES: dict[tuple[str, str], str] = {(kind.value, field): name for name, (kind, field) in DATE_FIELDS.items()}
 
 
 def dated_milestones(project: Project, dates: Mapping[str, date | None]) -> list[Milestone]:

@@ -123,7 +123,7 @@ def _lock(project: Project) -> Project | None:
     parents = {project.parent_id}
     if not project._state.adding:
         parents |= set(Project.objects.filter(pk=project.pk).values_list("parent_id", flat=True))
-    ids = {project.pk, *parents} - {None}
+    ids = [pk for pk in (project.pk, *parents) if pk is not None]
     locked = {
         p.pk: p for p in Project.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
     }
@@ -172,10 +172,10 @@ def _check(project: Project, after: list[Milestone], *, changed: Sequence[Milest
         errors.setdefault("milestones", []).append(ValidationError(message, code="parent_has_phases"))
     for milestone in changed:
         for field, found in _field_errors(milestone).items():
-            name = NAMES.get((milestone.kind, field), "milestones")  # type: ignore[call-overload]
+            name = NAMES.get((milestone.kind, field), "milestones")
             errors.setdefault(name, []).extend(found)
     for milestone, field, fault in faults(after, timezone.localdate(at)):
-        name = NAMES.get((milestone.kind, field), "milestones")  # type: ignore[call-overload]
+        name = NAMES.get((milestone.kind, field), "milestones")
         errors.setdefault(name, []).append(fault)
     if errors:
         raise ValidationError(errors)
@@ -252,7 +252,7 @@ def _post_family(
 ) -> None:
     """Post the project's entries, and those of a parent whose phases came or went."""
     moved = ledger.post(project, after, has_phases=_has_phases(project), actor=actor, at=at)
-    parents = {project.parent_id, stored.parent_id if stored else None} - {None}
+    parents = [pk for pk in (project.parent_id, stored.parent_id if stored else None) if pk is not None]
     for parent in Project.objects.filter(pk__in=parents).order_by("pk"):
         own = list(parent.milestones.all())
         moved |= ledger.post(parent, own, has_phases=_has_phases(parent), actor=actor, at=at)

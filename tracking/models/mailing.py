@@ -25,7 +25,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """One's own; superusers see all."""
         if user.is_active and user.is_superuser:
             return self
-        return self.filter(user_id=user.pk)
+        return self.filter(user_id=user.pk) if user.pk else self.none()
 
 
 class Subscription(Versioned):

@@ -1,16 +1,18 @@
 """The stored cells: per district node, quarter and kind what was reached and what was left."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import District, Kind
 
 
-def _count(label: str) -> models.IntegerField:
+def _count(label: str) -> Any:
     return models.IntegerField(label, default=0)
 
 
-def _sum(label: str) -> models.BigIntegerField:
+def _sum(label: str) -> Any:
     return models.BigIntegerField(label, default=0)
 
 
