@@ -66,7 +66,6 @@ run: $(RUNTIME)
 	exec $(BIN)/python -m config.embedded
 
 test: $(DEVELOPMENT)
-	$(BIN)/python -m config.translations compile
 	$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 
 bench: $(DEVELOPMENT)

@@ -22,9 +22,14 @@ for _name in ("SECRET_KEY", "PUBLIC_URL", "EMAIL_URL", "EMAIL_FROM", "PORT", "ST
 
 from config.settings import *  # noqa: E402, F403
 from config.settings import CACHES, DATABASES  # noqa: E402
+from config.translations import compile_catalogue  # noqa: E402
+
+compile_catalogue()
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory, so that other processes can open it; what a power cut would lose may be lost here.
     DATABASES["default"]["TEST"] = {"NAME": str(_data_dir / "test.sqlite3")}
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+else:
+    DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
 CACHES["default"]["KEY_PREFIX"] = f"test-{_WORKER}-{os.getpid()}"
