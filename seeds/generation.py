@@ -137,10 +137,9 @@ class Generator:
         parent.exclusion_reason = ""
         investors = self._investors(parent)
         phases = []
-        for phase, phase_en in PHASES[:count]:
+        for phase in PHASES[:count]:
             project = self._project(district)
-            project.name, project.name_en = parent.name, f"{parent.name_en}, {phase_en}"
-            project.phase = phase
+            project.name, project.name_en, project.phase = parent.name, parent.name_en, phase
             project.sector_id, project.project_type = parent.sector_id, parent.project_type
             project.ownership = parent.ownership
             phases.append(Registration(project, self._milestones(project), investors))

@@ -37,4 +37,4 @@ WORKS = {
     "carrier_park": (("产业园项目", "industrial park"), ("科技园项目", "science park")),
     "other": (("研发中心项目", "R&D centre"), ("商业综合体项目", "commercial complex")),
 }
-PHASES = (("一期", "phase I"), ("二期", "phase II"), ("三期", "phase III"))
+PHASES = ("一期", "二期", "三期")

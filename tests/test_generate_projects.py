@@ -21,7 +21,7 @@ from seeds.shares import Shares
 from seeds.synthetic import districts_for, invented_districts
 from tests.makers import make_project
 
-SET_OF_SEED_7 = "60b74758c158fb40"  # a change of what a seed makes is a change that users notice
+SET_OF_SEED_7 = "040b8189856a56be"  # a change of what a seed makes is a change that users notice
 
 
 def generate(projects: int, seed: int, *more: str) -> str:

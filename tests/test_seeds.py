@@ -97,6 +97,11 @@ class TestTheFacts(TestCase):
         assert not LedgerEntry.objects.filter(project__in=parents).exists()
         assert Project.objects.get(code="S004-P12").parent == Project.objects.get(code="S004-U01")
 
+    def test_a_phase_that_the_name_says_already_is_not_said_twice(self) -> None:
+        phase = Project.objects.get(code="S000-P06")
+
+        assert (phase.phase, phase.label) == ("二期", "农夫山泉二期(河源)")
+
     def test_an_amount_called_approximate_is_marked_estimated_and_an_unknown_one_is_null(self) -> None:
         farasis = Project.objects.get(code="S004-P04")
         zhiguang = Project.objects.get(code="S004-P05")
