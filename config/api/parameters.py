@@ -93,10 +93,9 @@ def refuse_parameter(name: str, message: Text, code: str = "invalid") -> Paramet
 
 def _pairs(request: Request) -> list[tuple[str, str]]:
     """Read the query string strictly: Django would replace what is not UTF-8."""
-    raw = request.META.get("QUERY_STRING", "").encode("latin-1")
     try:
-        pairs = parse_qsl(raw, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
-        return [(name.decode(), text.decode()) for name, text in pairs]
+        raw = request.META.get("QUERY_STRING", "").encode("latin-1").decode()
+        return parse_qsl(raw, keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
     except UnicodeDecodeError:
         raise refuse_parameter("", _("The query string is not UTF-8."), "not_utf8") from None
     except ValueError:

@@ -5,7 +5,6 @@ import time
 from typing import Any, cast
 
 from django.core.cache import cache
-from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
@@ -71,4 +70,4 @@ def count_refused_sign_in(request: Request) -> None:
     """Count a wrong token for its address. Raises Throttled beyond the rate `refused`; right tokens still pass."""
     seconds = Window("refused").exceeded(BaseThrottle().get_ident(request) or "")
     if seconds:
-        raise Throttled(seconds, _("Too many wrong tokens from this address."))
+        raise Throttled(seconds)

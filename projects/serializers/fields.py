@@ -63,10 +63,14 @@ class StrictIntegerField(serializers.IntegerField):
     """A whole number from 0; not 1000.0, not "1e9", not true."""
 
     default_error_messages = {"invalid": _("Write a whole number, as 1200.")}
+    largest: ClassVar[int] = LARGEST_COUNT
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("min_value", 0)
-        kwargs.setdefault("max_value", LARGEST_COUNT)
+        if not kwargs.get("read_only"):
+            kwargs.setdefault("min_value", 0)
+            kwargs["max_value"] = min(
+                kwargs.get("max_value", self.largest), self.largest
+            )  # SQLite knows no other
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> int:
@@ -74,6 +78,12 @@ class StrictIntegerField(serializers.IntegerField):
         if not isinstance(data, int) or isinstance(data, bool):
             self.fail("invalid")
         return data
+
+
+class StrictBigIntegerField(StrictIntegerField):
+    """The same in 64 bits."""
+
+    largest = LARGEST_ID
 
 
 class StrictDecimalField(serializers.DecimalField):
@@ -150,6 +160,10 @@ class UsccSerializerField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         """The code in capitals."""
         return clean_uscc(data)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """An empty text is no code; not known is null."""
+        return Field.run_validation(self, data)
 
 
 @extend_schema_field({"type": "string"})
@@ -239,5 +253,5 @@ class RecordSerializer(StrictModelSerializer[M]):
         models.DateTimeField: serializers.DateTimeField,
         models.DecimalField: StrictDecimalField,
         models.PositiveIntegerField: StrictIntegerField,
-        models.BigIntegerField: StrictIntegerField,
+        models.BigIntegerField: StrictBigIntegerField,
     }

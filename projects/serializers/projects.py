@@ -16,8 +16,8 @@ from projects.serializers.fields import (
     DistrictField,
     IdField,
     RecordSerializer,
+    StrictBigIntegerField,
     StrictDateField,
-    StrictIntegerField,
     is_estimate,
 )
 
@@ -55,7 +55,7 @@ class ProjectSerializer(SequenceMixin, RecordSerializer[Project]):
     parent: Any = IdField(
         visible=Project.objects.visible_to, queryset=Project.objects.all(), required=False, allow_null=True
     )
-    original_amount = StrictIntegerField(required=False, allow_null=True, max_value=10**15)
+    original_amount = StrictBigIntegerField(required=False, allow_null=True, max_value=10**15)
     signed_on = StrictDateField(required=False, allow_null=True)
     started_on = StrictDateField(required=False, allow_null=True)
     completed_on = StrictDateField(required=False, allow_null=True)
