@@ -1,4 +1,4 @@
-"""GET totals/: the shape that clients rely on, who may ask, what is refused, and the Huangpu bulletin to the yuan."""
+"""GET totals/: the shape that clients rely on, who may ask, and what is refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from projects import services
 from projects.access import Role
 from projects.models import COUNTABLE_KINDS, District
 from tests.api import Api, assert_problem
-from tests.bulletin import SIGNED, STARTED, enter_bulletin
 from tests.makers import (
     NOW,
     YI,
@@ -61,23 +60,6 @@ def one(api: Api, district: str = "440112", **parameters: str) -> dict[str, Any]
 
 
 # --- the figures --------------------------------------------------------------------------------------------------
-
-
-def test_the_bulletin_entered_through_the_api_comes_out_to_the_yuan_at_every_level(
-    places: dict[str, District],
-) -> None:
-    editor = Api(make_user(district=places["440112"]))
-    reader = Api(make_user(district=places["440000"], role=Role.VIEWER))
-
-    enter_bulletin(editor)
-    cells.roll_up()
-
-    for code in ("440112", "440100", "440000"):
-        signed, started = (one(reader, code, kind=kind)["entered"] for kind in ("signed", "started"))
-        assert (signed["count"], signed["investment"], signed["expected_output"]) == SIGNED
-        assert (started["count"], started["investment"], started["expected_output"]) == STARTED
-        assert signed["with_amount"] == 50
-        assert signed["expected_revenue"] is None
 
 
 def test_an_answer_has_the_shape_that_clients_rely_on(api: Api, places: dict[str, District]) -> None:

@@ -1,14 +1,44 @@
-"""The bulletin of Huangpu for 2023Q1: projects made up, but their numbers and sums are the printed ones."""
+"""The bulletin of Huangpu for 2023Q1, entered through the API, comes out to the yuan, and opens down to its projects.
+
+The projects are made up; their numbers and sums are the printed ones.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from projects.access import Role
 from tests.api import Api
-from tests.makers import YI
+from tests.makers import YI, make_huangpu, make_user
+from tracking import cells
 
 SIGNED = (50, 1441 * YI, 2361 * YI)  # how many, investment, expected output
 STARTED = (100, 1026 * YI, 1283 * YI)
+LEVELS = ("440112", "440100", "440000")
+
+
+@pytest.mark.django_db
+def test_the_bulletin_comes_out_to_the_yuan_at_every_level_and_opens_down_to_its_projects() -> None:
+    places = make_huangpu()
+    reader = Api(make_user(district=places["440000"], role=Role.VIEWER))
+
+    entered = enter_bulletin(Api(make_user(district=places["440112"])))
+    cells.roll_up()
+
+    for cell in (f"district={code}&quarter=2023Q1" for code in LEVELS):
+        for kind, sums in (("signed", SIGNED), ("started", STARTED)):
+            [total] = reader.get(f"totals/?{cell}&kind={kind}").json()["results"]
+            trace = reader.get(f"totals/trace/?{cell}&kind={kind}&page_size=1000").json()
+            flow = total["entered"]
+
+            assert (flow["count"], flow["investment"], flow["expected_output"]) == sums
+            assert (flow["with_amount"], flow["expected_revenue"]) == (sums[0], None)
+            assert trace["sum"] == flow
+            assert sorted(entry["project"]["id"] for entry in trace["results"]) == sorted(entered[kind])
+            assert sum(entry["investment"] for entry in trace["results"]) == sums[1]
+            assert sum(entry["expected_output"] for entry in trace["results"]) == sums[2]
 
 
 def enter_bulletin(api: Api) -> dict[str, set[int]]:
