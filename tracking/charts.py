@@ -9,9 +9,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
-from itertools import cycle
+from itertools import count
 from math import ceil
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
@@ -60,6 +59,7 @@ def _drawn(shape: Callable[..., Any], title: str, points: tuple[Point, ...]) -> 
         js=[],
         show_legend=False,
         margin=6,
+        margin_right=26,
         dots_size=3,
         no_prefix=True,
         disable_xml_declaration=True,
@@ -83,9 +83,8 @@ def _drawn(shape: Callable[..., Any], title: str, points: tuple[Point, ...]) -> 
 
 def ticks(highest: float) -> list[int]:
     """Up to five round numbers from 0 to at least the highest value: steps of 1, 2 or 5 times a power of ten."""
-    step, factors = 1, cycle((2, Fraction(5, 2), 2))
-    while step * 4 < highest:
-        step = int(step * next(factors))
+    steps = (base * 10**power for power in count() for base in (1, 2, 5))
+    step = next(step for step in steps if step * 4 >= highest)
     return [step * n for n in range(max(1, ceil(highest / step)) + 1)]
 
 
@@ -96,11 +95,15 @@ def _plain(root: Element, title: str) -> Element:
     root.set("aria-label", title)
     for parent in list(root.iter()):
         for child in list(parent):
-            if not isinstance(child.tag, str) or _is_for_script(child):
+            if _is_comment(child) or _is_for_script(child):
                 parent.remove(child)
     for link in _links(root):
         _say(link)
     return root
+
+
+def _is_comment(element: Element) -> bool:
+    return callable(element.tag)
 
 
 def _is_for_script(element: Element) -> bool:

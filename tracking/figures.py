@@ -1,0 +1,91 @@
+"""One figure of a page named so that it can be opened: its address, and the ledger entries behind it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from urllib.parse import urlencode
+
+from django.db.models import BigIntegerField, Q
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from projects.models import District, ProjectType
+from projects.models.ledger import LedgerQuerySet
+from tracking.totals import By, Of, behind
+
+EVERYTHING = "all"
+THRESHOLD = re.compile(r"ge_([1-9][0-9]{0,5})(m|bn)")
+UNITS = {"m": 10**6, "bn": 10**9}
+# 产业项目 in the bulletins includes manufacturing, which they give as a part of it.
+TYPES = {
+    "industrial": (ProjectType.INDUSTRIAL, ProjectType.MANUFACTURING),
+    "manufacturing": (ProjectType.MANUFACTURING,),
+}
+
+# What is announced as output and revenue in one sum: per project the output, else the revenue.
+OUTPUT_OR_REVENUE = Coalesce("expected_output", "expected_revenue", output_field=BigIntegerField())
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The milestones of these kinds of a district and quarter; `of`, `by` and `member` as totals.behind() takes them.
+
+    `category` narrows them further as a bulletin does: industrial, manufacturing, ge_1bn. With several kinds there is
+    no breakdown.
+    """
+
+    district: str
+    quarter: str
+    kinds: tuple[str, ...]
+    of: Of = "entered"
+    by: By | None = None
+    member: str = ""
+    category: str = EVERYTHING
+
+    @property
+    def url(self) -> str:
+        """The page that lists them."""
+        asked = {
+            "district": self.district,
+            "quarter": self.quarter,
+            "kind": ",".join(self.kinds),
+            "of": self.of,
+        }
+        if self.by:
+            asked |= {"by": self.by, "member": self.member}
+        if self.category != EVERYTHING:
+            asked["category"] = self.category
+        return f"{reverse('figures')}?{urlencode(asked, safe=',')}"
+
+    def entries(self, district: District) -> LedgerQuerySet:
+        """The entries behind it; their sum is the figure."""
+        parts = [
+            behind(district, self.quarter, kind, of=self.of, by=self.by, member=self.member or None)
+            for kind in self.kinds
+        ]
+        rule = category_rule(self.category)
+        assert rule is not None
+        found: LedgerQuerySet = reduce(or_, parts)
+        return found.filter(rule)
+
+
+def category_rule(category: str) -> Q | None:
+    """Which entries a bulletin's category means; None where the records cannot tell.
+
+    An amount that is not known passes no threshold.
+    """
+    if category == EVERYTHING:
+        return Q()
+    if category in TYPES:
+        return Q(project_type__in=TYPES[category])
+    smallest = threshold(category)
+    return None if smallest is None else Q(investment__gte=smallest)
+
+
+def threshold(category: str) -> int | None:
+    """The yuan of a category written as ge_1bn or ge_500m; None for any other."""
+    match = THRESHOLD.fullmatch(category)
+    return int(match[1]) * UNITS[match[2]] if match else None

@@ -1,0 +1,1 @@
+"""The web pages: the start page, the lists behind its figures, signing in."""

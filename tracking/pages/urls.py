@@ -1,0 +1,34 @@
+"""The addresses of the pages."""
+
+from django.contrib.auth import views as auth
+from django.urls import path
+from django.views.i18n import set_language
+
+from tracking.pages.lists import districts, figures, undated
+from tracking.pages.start import start
+
+urlpatterns = [
+    path("", start, name="start"),
+    path("figures/", figures, name="figures"),
+    path("undated/", undated, name="undated"),
+    path("districts/", districts, name="districts"),
+    path("i18n/setlang/", set_language, name="set_language"),
+    path(
+        "sign-in/",
+        auth.LoginView.as_view(template_name="registration/sign_in.html", redirect_authenticated_user=True),
+        name="sign_in",
+    ),
+    path("sign-out/", auth.LogoutView.as_view(), name="sign_out"),
+    path(
+        "password/",
+        auth.PasswordChangeView.as_view(
+            template_name="registration/change_password.html", success_url="/password/done/"
+        ),
+        name="change_password",
+    ),
+    path(
+        "password/done/",
+        auth.PasswordChangeDoneView.as_view(template_name="registration/password_changed.html"),
+        name="password_changed",
+    ),
+]

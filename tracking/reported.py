@@ -1,0 +1,160 @@
+"""What bulletins claimed beside what the records hold: value, recorded value, and the gap between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.db.models import Count, F, Q, Sum
+from django.db.models.expressions import Combinable
+
+from projects.models import District
+from projects.quarters import year_quarters
+from tracking.figures import OUTPUT_OR_REVENUE, Figure, category_rule
+from tracking.measures import Measure
+from tracking.models import ReportedTotal, Unit
+from tracking.totals import entries, rule_of
+
+MOST_CLAIMS = 100  # of one district and period; the seeds have at most 13
+TENTH = Decimal("0.1")
+AMOUNTS: dict[str, Combinable] = {
+    "investment": F("investment"),
+    "expected_output": F("expected_output"),
+    "expected_revenue": F("expected_revenue"),
+    "expected_output_and_revenue": OUTPUT_OR_REVENUE,
+}
+
+Asked = tuple[Figure, str]  # a figure, and what of it: count or one of AMOUNTS
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the records hold: a number or whole yuan, null where no amount is known; known of so many."""
+
+    value: int | None
+    known: int
+    counted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One claim, and what the records answer to it; `figure` is None where they cannot answer.
+
+    `recorded` and `gap` have the claim's unit: a number, whole yuan, or percent (then the gap is percentage points).
+    """
+
+    claim: ReportedTotal
+    measure: Measure
+    figure: Figure | None = None
+    answer: Answer | None = None
+    recorded: Decimal | None = None
+
+    @property
+    def gap(self) -> Decimal | None:
+        """Recorded − claimed; null where either is missing."""
+        return None if self.recorded is None else self.recorded - self.claim.value
+
+
+def claims_beside_records(district: District, quarter: str) -> list[Comparison]:
+    """The claims about this district for the quarter, its months and its year, compared where that is possible.
+
+    However many there are, the records are asked once. Claims that contradict each other stand as they are.
+    """
+    claims = list(
+        ReportedTotal.objects.filter(district=district, period__in=periods_of(quarter))
+        .select_related("ceremony")
+        .order_by("-period", "id")[:MOST_CLAIMS]
+    )
+    asked = {claim.pk: what_is_asked(claim, district.code) for claim in claims}
+    answers = ask(district, {question for questions in asked.values() for question in questions})
+    return [
+        compare(claim, [(question, answers[question]) for question in asked[claim.pk]]) for claim in claims
+    ]
+
+
+def periods_of(quarter: str) -> list[str]:
+    """The quarter, its three months and its year, as periods of claims."""
+    year, first = quarter[:4], int(quarter[5]) * 3 - 2
+    return [quarter, *(f"{year}-{month:02}" for month in range(first, first + 3)), year]
+
+
+def what_is_asked(claim: ReportedTotal, district: str) -> list[Asked]:
+    """The figure that answers the claim, and for a change the figure a year before; none where there is no answer."""
+    measure = Measure.read(claim.measure)
+    category = measure.category(claim.category)
+    periods = [claim.period, f"{int(claim.period[:4]) - 1}{claim.period[4:]}"]
+    if not measure.answered or category_rule(category) is None or not _same_unit(measure, claim.unit):
+        return []
+    asked = []
+    for period in periods if measure.form == "yoy" else periods[:1]:
+        place = measure.place(period)
+        if place is None:
+            return []
+        quarter, of = place
+        figure = Figure(district, quarter, measure.kinds, of=of, category=category)
+        asked.append((figure, measure.part))
+    return asked
+
+
+def compare(claim: ReportedTotal, answers: Sequence[tuple[Asked, Answer]]) -> Comparison:
+    """The claim beside the answer, in the claim's unit."""
+    measure = Measure.read(claim.measure)
+    if not answers:
+        return Comparison(claim, measure)
+    (figure, _part), answer = answers[0]
+    recorded = None if answer.value is None else Decimal(answer.value)
+    if measure.form == "yoy":
+        recorded = percent_change(answers[1][1].value, answer.value)
+    return Comparison(claim, measure, figure, answer, recorded)
+
+
+def percent_change(base: int | None, value: int | None) -> Decimal | None:
+    """Value / base − 1 in percent with one decimal, computed exactly; null where the base is 0 or either is missing."""
+    if not base or value is None:
+        return None
+    return (Decimal(value - base) * 100 / Decimal(base)).quantize(TENTH, ROUND_HALF_UP)
+
+
+def ask(district: District, asked: Iterable[Asked]) -> dict[Asked, Answer]:
+    """What the ledger holds now for each of these, in one query."""
+    questions = sorted(asked, key=repr)
+    if not questions:
+        return {}
+    columns: dict[str, Any] = {}
+    for number, (figure, part) in enumerate(questions):
+        rule = Q(kind__in=figure.kinds) & rule_of(figure.of, figure.quarter)
+        category = category_rule(figure.category)
+        assert category is not None
+        columns[f"counted_{number}"] = Count("id", filter=rule & category)
+        if part != "count":
+            columns[f"known_{number}"] = Count(AMOUNTS[part], filter=rule & category)
+            columns[f"value_{number}"] = Sum(AMOUNTS[part], filter=rule & category)
+    found = entries(district).filter(_somewhere_in(questions)).order_by().aggregate(**columns)
+    return {question: _answer(found, number) for number, question in enumerate(questions)}
+
+
+def _answer(found: dict[str, Any], number: int) -> Answer:
+    counted = found[f"counted_{number}"]
+    if f"known_{number}" not in found:
+        return Answer(counted, counted, counted)
+    known, value = found[f"known_{number}"], found[f"value_{number}"]
+    # Nothing happened is 0; something happened of which no amount is known is unknown.
+    return Answer(int(value) if known else (None if counted else 0), known, counted)
+
+
+def _somewhere_in(questions: Sequence[Asked]) -> Q:
+    """Bounds for all of them together, which an index serves."""
+    figures = [figure for figure, _part in questions]
+    bounds = Q(kind__in={kind for figure in figures for kind in figure.kinds})
+    bounds &= Q(quarter__lte=max(figure.quarter for figure in figures))
+    if all(figure.of != "stock" for figure in figures):
+        bounds &= Q(quarter__gte=min(year_quarters(figure.quarter)[0] for figure in figures))
+    return bounds
+
+
+def _same_unit(measure: Measure, unit: str) -> bool:
+    if measure.form == "yoy":
+        return unit == Unit.PERCENT
+    return unit == (Unit.PROJECTS if measure.part == "count" else Unit.CNY)

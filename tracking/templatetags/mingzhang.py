@@ -1,0 +1,130 @@
+"""How the pages write numbers, quarters, changes and claims, in the reader's language."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TypedDict
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from config.api.problems import Text
+from projects.amounts import UNKNOWN, format_yi
+from projects.models import Milestone, Precision, ProjectType
+from projects.quarters import quarter_of
+from tracking.figures import EVERYTHING, threshold
+from tracking.models import Unit
+
+register = template.Library()
+
+MINUS = "\u2212"
+
+
+@register.filter
+def yi(yuan: int | None) -> str:
+    """Yuan in 亿元."""
+    return format_yi(yuan)
+
+
+@register.filter
+def number(value: int | None) -> str:
+    """With thousands separators."""
+    return UNKNOWN if value is None else f"{value:,}"
+
+
+@register.filter
+def quarter_name(quarter: str) -> str:
+    """As people say it: 2023年第1季度."""
+    return _("%(year)s Q%(number)s") % {"year": quarter[:4], "number": quarter[5]}
+
+
+class Change(TypedDict):
+    """A relative change, ready to be shown: never by colour alone."""
+
+    arrow: str
+    words: str
+
+
+@register.inclusion_tag("tracking/parts/change.html")
+def change(value: float | None) -> Change:
+    """A relative change (0.56 for +56 %) with an arrow and in words."""
+    if value is None:
+        return Change(arrow="", words=_("nothing to compare with"))  # 无可比基数
+    percent = f"{abs(value) * 100:,.1f}"
+    if float(percent.replace(",", "")) == 0:
+        return Change(arrow="＝", words=_("unchanged"))  # 持平
+    if value > 0:
+        return Change(arrow="▲", words=_("up %(percent)s%%") % {"percent": percent})  # 增长
+    return Change(arrow="▼", words=_("down %(percent)s%%") % {"percent": percent})  # 下降
+
+
+@register.filter
+def happened(milestone: Milestone) -> str:
+    """When it happened, as exactly as is known."""
+    day = milestone.happened_on
+    if day is None:
+        return _("date unknown")
+    if milestone.precision == Precision.YEAR:
+        return str(day.year)
+    if milestone.precision == Precision.QUARTER:
+        return quarter_name(quarter_of(day))
+    return f"{day:%Y-%m}" if milestone.precision == Precision.MONTH else day.isoformat()
+
+
+@register.filter
+def day(moment: date) -> str:
+    """A day, in figures."""
+    return date_format(moment, "Y-m-d")
+
+
+# --- claims ---------------------------------------------------------------------------------------------------------
+
+
+@register.filter
+def in_unit(value: Decimal | None, unit: str) -> str:
+    """A claimed or recorded value in its unit; money in 亿元."""
+    if value is None:
+        return UNKNOWN
+    if unit == Unit.CNY:
+        return format_yi(int(value))
+    text = f"{value:,.2f}".rstrip("0").rstrip(".")
+    return f"{text}%" if unit == Unit.PERCENT else text
+
+
+@register.filter
+def gap_in_unit(gap: Decimal | None, unit: str) -> str:
+    """Recorded − claimed with its sign; nothing between them in words."""
+    if gap is None:
+        return UNKNOWN
+    if gap == 0:
+        return _("agrees")  # 一致
+    text = in_unit(abs(gap), unit)
+    if unit == Unit.PERCENT:
+        text = _("%(points)s points") % {"points": text.rstrip("%")}  # 百分点
+    return f"{'+' if gap > 0 else MINUS}{text}"
+
+
+@register.filter
+def unit_name(unit: str) -> Text:
+    """What a claim counts; money is shown in 亿元, percent says so itself."""
+    if unit == Unit.CNY:
+        return _("100 million yuan")
+    return "" if unit == Unit.PERCENT else Unit(unit).label
+
+
+@register.filter
+def category_name(category: str) -> Text:
+    """A bulletin's category in the reader's language, or as it is written there."""
+    if category == EVERYTHING:
+        return _("all projects")
+    if category == ProjectType.INDUSTRIAL:
+        return _("industrial, manufacturing included")  # 产业项目（含制造业）
+    if category in ProjectType.values:
+        return ProjectType(category).label
+    smallest = threshold(category)
+    if smallest is None:
+        return category
+    # 10亿元及以上
+    return _("%(amount)s × 100 million yuan and more") % {"amount": format_yi(smallest)}
