@@ -15,11 +15,13 @@ class Command(BaseCommand):
         "Load the districts, sectors, projects, claims and targets of the source documents; safe to repeat."
     )
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         try:
             counts = load_all(timezone.now())
         except (SeedsError, TableError) as error:
             raise CommandError(str(error)) from error
+        if options["verbosity"] == 0:
+            return
         for name, count in counts.items():
             self.stdout.write(
                 _("%(table)s: %(added)d added, %(unchanged)d unchanged")
