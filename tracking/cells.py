@@ -39,6 +39,7 @@ def roll_up_batch(limit: int = BATCH) -> int:
 
     Workers side by side take different rows; nodes are locked from the top down, so they never wait in a circle.
     """
+    be_patient()
     touched = take_touched(limit)
     if touched:
         above = ancestors_by_district()
@@ -46,6 +47,14 @@ def roll_up_batch(limit: int = BATCH) -> int:
         lock_nodes({node for node, _quarter in places})
         store(recompute(places, above))
     return len(touched)
+
+
+def be_patient() -> None:
+    """Wait and work for longer than a person would until the transaction ends: nobody waits for this one."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '20s'")
+            cursor.execute("SET LOCAL statement_timeout = 0")
 
 
 def take_touched(limit: int) -> list[Place]:
