@@ -239,7 +239,7 @@ MIGRATION_MODULES = {"knox": None}  # our own token model stands in for its tabl
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Mingzhang API",
     "VERSION": "1.0.0",
-    "DESCRIPTION": "Investment projects of a region, their milestones, and totals that can be opened to their projects.",
+    "DESCRIPTION": "Investment projects, their milestones, and totals that can be opened to their projects.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

@@ -57,7 +57,7 @@ class DistrictParameter(Parameter):
 
 def district_parameter(path: str | None, name: str = "district", **rest: Any) -> DistrictParameter:
     """A whole subtree; `path` is where the rows keep their district's path, None where the view applies it."""
-    rest.setdefault("about", "A code; its whole subtree is meant.")
+    rest.setdefault("about", _("A code; its whole subtree is meant."))
     if path:
         rest["apply"] = lambda rows, district: rows.filter(within(district.path, path))
     return DistrictParameter(name=name, **rest)
@@ -107,7 +107,7 @@ def search(*paths: str) -> Parameter:
         return rows
 
     return Parameter(
-        name="q", read=read_terms, apply=apply, about="Up to ten words, each of which must occur."
+        name="q", read=read_terms, apply=apply, about=_("Up to ten words, each of which must occur.")
     )
 
 
@@ -120,8 +120,8 @@ def day_range(field: str) -> tuple[Parameter, Parameter]:
     """`signed_from` and `signed_to` for `signed_on`, both days included."""
     name = field.removesuffix("_on")
     return (
-        date_parameter(f"{name}_from", apply=equal(f"{field}__gte"), about="This day or later."),
-        date_parameter(f"{name}_to", apply=equal(f"{field}__lte"), about="This day or earlier."),
+        date_parameter(f"{name}_from", apply=equal(f"{field}__gte"), about=_("This day or later.")),
+        date_parameter(f"{name}_to", apply=equal(f"{field}__lte"), about=_("This day or earlier.")),
     )
 
 
@@ -169,44 +169,46 @@ def reached(rows: QuerySet[Any], kind: str | None, quarter: str | None) -> Query
 
 PROJECT_FILTERS: tuple[Parameter, ...] = (
     district_parameter("district__path"),
-    Parameter(name="sector", read=read_sector, apply=in_sector, about="A code; its parts are meant, too."),
+    Parameter(name="sector", read=read_sector, apply=in_sector, about=_("A code; its parts are meant, too.")),
     choice_parameter("stage", Stage.values, apply=equal("stage")),
     choice_parameter(
-        "kind", Kind.values, about="With a milestone of this kind; with `quarter`, in that quarter."
+        "kind", Kind.values, about=_("With a milestone of this kind; with `quarter`, in that quarter.")
     ),
-    Parameter(name="quarter", read=parse_quarter, about="With a milestone in this quarter, as 2023Q1."),
+    Parameter(name="quarter", read=parse_quarter, about=_("With a milestone in this quarter, as 2023Q1.")),
     choice_parameter("project_type", ProjectType.values, apply=equal("project_type")),
     choice_parameter("ownership", Ownership.values, apply=equal("ownership")),
     Parameter(
         name="investor",
         read=read_integer(1, 2**63 - 1),
         apply=of_investor,
-        about="The id of an organization.",
+        about=_("The id of an organization."),
         schema={"type": "integer"},
     ),
-    Parameter(name="size_band", read=read_band, apply=in_band, about="The code of a size band."),
+    Parameter(name="size_band", read=read_band, apply=in_band, about=_("The code of a size band.")),
     Parameter(
         name="investment_min",
         read=read_amount,
         apply=equal("total_investment__gte"),
-        about="Yuan, or as 10亿.",
+        about=_("Yuan, or as 10亿."),
     ),
     Parameter(
         name="investment_max",
         read=read_amount,
         apply=equal("total_investment__lte"),
-        about="Yuan, or as 10亿.",
+        about=_("Yuan, or as 10亿."),
     ),
     *day_range("signed_on"),
     *day_range("started_on"),
     *day_range("completed_on"),
-    boolean_parameter("overdue", apply=overdue, about="A planned day is past and the step has not happened."),
-    boolean_parameter("stale", apply=stale, about="Not finished, and nothing recorded for 90 days."),
+    boolean_parameter(
+        "overdue", apply=overdue, about=_("A planned day is past and the step has not happened.")
+    ),
+    boolean_parameter("stale", apply=stale, about=_("Not finished, and nothing recorded for 90 days.")),
     Parameter(
         name="updated_since",
         read=read_moment,
         apply=equal("updated_at__gte"),
-        about="Changed at this time or later.",
+        about=_("Changed at this time or later."),
         schema={"type": "string", "format": "date-time"},
     ),
     search("name", "name_en", "code", "approval_code"),
@@ -219,19 +221,21 @@ CEREMONY_FILTERS: tuple[Parameter, ...] = (
 )
 
 DISTRICT_FILTERS: tuple[Parameter, ...] = (
-    district_parameter(None, "parent", about="A code; its children are meant.", apply=equal("parent")),
+    district_parameter(None, "parent", about=_("A code; its children are meant."), apply=equal("parent")),
     choice_parameter("level", District.Level.values, apply=equal("level")),
     search("name", "name_en", "code"),
 )
 
 SECTOR_FILTERS: tuple[Parameter, ...] = (
-    Parameter(name="scheme", apply=equal("scheme__code"), about="The code of a scheme."),
-    Parameter(name="parent", read=read_sector, apply=equal("parent"), about="A code; its parts are meant."),
+    Parameter(name="scheme", apply=equal("scheme__code"), about=_("The code of a scheme.")),
+    Parameter(
+        name="parent", read=read_sector, apply=equal("parent"), about=_("A code; its parts are meant.")
+    ),
     search("name", "name_en", "code"),
 )
 
 ORGANIZATION_FILTERS: tuple[Parameter, ...] = (
-    Parameter(name="uscc", apply=equal("uscc"), about="The unified social credit code."),
+    Parameter(name="uscc", apply=equal("uscc"), about=_("The unified social credit code.")),
     choice_parameter("ownership", Ownership.values, apply=equal("ownership")),
     search("name", "name_en", "uscc"),
 )

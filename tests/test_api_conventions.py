@@ -237,7 +237,8 @@ def test_a_name_that_a_spreadsheet_would_carry_out_is_made_harmless(
     if file_format == "csv":
         cell = raw.decode("utf-8-sig").split("\r\n")[1]
     else:
-        cell = CalamineWorkbook.from_filelike(io.BytesIO(raw)).get_sheet_by_index(0).to_python()[1][0]
+        book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
+        cell = str(book.get_sheet_by_index(0).to_python()[1][0])
     assert cell == f"'{name}"
 
 

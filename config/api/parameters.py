@@ -202,15 +202,19 @@ def list_parameters(orderings: Iterable[str], fields: Iterable[str]) -> tuple[Pa
         Parameter(
             name="page_size",
             read=read_integer(1, LARGEST_PAGE),
-            about="How many results a page holds.",
+            about=_("How many results a page holds."),
             schema={"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": DEFAULT_PAGE},
         ),
-        Parameter(name="cursor", longest=LONGEST_CURSOR, about="From `next` or `previous` of another page."),
-        boolean_parameter("count", about="Whether to count all results."),
+        Parameter(
+            name="cursor", longest=LONGEST_CURSOR, about=_("From `next` or `previous` of another page.")
+        ),
+        boolean_parameter("count", about=_("Whether to count all results.")),
         *ordering_parameters(orderings),
         fields_parameter(fields),
         choice_parameter(
-            "format", ("json", "csv", "xlsx"), about="Instead of `Accept`; csv and xlsx hold the whole list."
+            "format",
+            ("json", "csv", "xlsx"),
+            about=_("Instead of `Accept`; csv and xlsx hold the whole list."),
         ),
     )
 
@@ -220,7 +224,7 @@ def ordering_parameters(orderings: Iterable[str]) -> tuple[Parameter, ...]:
     both_ways = [name for ordering in orderings for name in (ordering, f"-{ordering}")]
     if not both_ways:
         return ()
-    about = "Up to three, the most important first; `-` turns one round."
+    about = _("Up to three, the most important first; `-` turns one round.")
     schema = {"type": "string", "enum": both_ways}
     return (Parameter(name="ordering", read=read_choice(both_ways), many=True, about=about, schema=schema),)
 
@@ -233,7 +237,7 @@ def fields_parameter(fields: Iterable[str]) -> Parameter:
         read=read_choice(names),
         many=True,
         longest=max(LONGEST_VALUE, sum(len(name) + 1 for name in names)),
-        about="Only these fields.",
+        about=_("Only these fields."),
         schema={"type": "string", "enum": names},
     )
 

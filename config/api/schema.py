@@ -91,6 +91,14 @@ def _header(name: str, about: str, *, required: bool = False) -> OpenApiParamete
     return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=about, required=required)
 
 
+FILES = {
+    "text/csv": {"schema": {"type": "string"}},
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
+        "schema": {"type": "string", "format": "binary"}
+    },
+}
+
+
 class ListShape(BasePagination):
     """Tells the document what a page of a list looks like; the views make their pages themselves."""
 
@@ -109,7 +117,7 @@ class ListShape(BasePagination):
 
 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: FBT001
-    """A post-processing hook: every operation may answer with problems."""
+    """A post-processing hook: every operation may answer with problems, a detail with 304, a list with a file."""
     components = result.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -118,6 +126,11 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
     }
     for operations in result.get("paths", {}).values():
         for method, operation in operations.items():
+            names = {parameter["name"] for parameter in operation.get("parameters", ())}
+            if "If-None-Match" in names:
+                operation["responses"]["304"] = {"description": "Still the version that If-None-Match names."}
+            answer = operation["responses"].get("200", {}).get("content", {})
+            answer.update({name: schema for name, schema in FILES.items() if name in answer})
             for status in sorted({*ANYWHERE, *WITH_METHOD.get(method, ())}):
                 operation["responses"].setdefault(
                     str(status), {"$ref": f"#/components/responses/Problem{status}"}
