@@ -2,7 +2,7 @@
 
 import pytest
 from django.test import RequestFactory
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from config.addresses import client_address
 
@@ -22,7 +22,7 @@ CALLER, PROXY, FORGED = "203.0.113.7", "10.0.0.2", "198.51.100.9"
     ],
 )
 def test_only_our_own_proxies_are_believed(
-    rf: RequestFactory, settings: SettingsWrapper, proxies: int, forwarded: str | None, address: str
+    rf: RequestFactory, settings: Settings, proxies: int, forwarded: str | None, address: str
 ) -> None:
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": proxies}
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}

@@ -7,6 +7,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from config.models import Heartbeat
 from config.tasks import heartbeat
@@ -54,6 +55,8 @@ def test_it_is_never_cached_and_only_read(client: Client) -> None:
     assert client.post("/healthz").status_code == 405
 
 
-def test_it_asks_the_database_two_questions(client: Client, django_assert_num_queries: object) -> None:
-    with django_assert_num_queries(2):  # type: ignore[operator]
+def test_it_asks_the_database_two_questions(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(2):
         client.get("/healthz")
