@@ -55,7 +55,9 @@ def read_public_url(mode: str) -> str:
     url: str = env.str("PUBLIC_URL", default="" if mode == "production" else default).rstrip("/")
     parts = urlsplit(url)
     if mode == "production" and parts.scheme != "https":
-        raise ImproperlyConfigured("Set PUBLIC_URL to the https:// address under which people reach the service.")
+        raise ImproperlyConfigured(
+            "Set PUBLIC_URL to the https:// address under which people reach the service."
+        )
     if not parts.hostname:
         raise ImproperlyConfigured(f"PUBLIC_URL is not an address: {url!r}.")
     return url
@@ -64,11 +66,11 @@ def read_public_url(mode: str) -> str:
 def read_database_url(mode: str, data_dir: Path) -> str:
     """DATABASE_URL; the embedded default is a SQLite file in DATA_DIR."""
     url: str = env.str("DATABASE_URL", default="")
-    if url:
-        return url
-    if mode == "production":
-        raise ImproperlyConfigured("Set DATABASE_URL to the PostgreSQL database, as postgres://user:password@host/name.")
-    return f"sqlite:///{data_dir / 'mingzhang.sqlite3'}"
+    if mode == "production" and not url.startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured(
+            "Set DATABASE_URL to the PostgreSQL database, as postgres://user:password@host/name."
+        )
+    return url or f"sqlite:///{data_dir / 'mingzhang.sqlite3'}"
 
 
 def require_redis(mode: str) -> str:

@@ -50,6 +50,7 @@ def test_production_with_safe_settings_passes_the_deployment_check(tmp_path: Pat
         ({"PUBLIC_URL": "http://mingzhang.example"}, "PUBLIC_URL"),
         ({"PUBLIC_URL": "https://"}, "PUBLIC_URL"),
         ({"DATABASE_URL": ""}, "DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:///mingzhang.sqlite3"}, "DATABASE_URL"),
         ({"REDIS_URL": ""}, "REDIS_URL"),
         ({"MODE": "debug"}, "MODE"),
     ],

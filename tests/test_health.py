@@ -21,7 +21,13 @@ def test_it_is_well_after_the_timetable_has_beaten(client: Client) -> None:
     answer = client.get("/healthz")
 
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "database": "ok", "timetable_seconds": 0, "waiting_cells": 0}
+    assert answer.json()["timetable_seconds"] < 10
+    assert answer.json() | {"timetable_seconds": 0} == {
+        "status": "ok",
+        "database": "ok",
+        "timetable_seconds": 0,
+        "waiting_cells": 0,
+    }
 
 
 def test_a_timetable_that_stands_still_is_told_but_takes_no_web_server_away(client: Client) -> None:
