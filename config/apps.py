@@ -17,7 +17,7 @@ class ApiConventionsConfig(AppConfig):
 class MingzhangAdminConfig(AdminConfig):
     """Django's admin with our own site class."""
 
-    default_site = "projects.admin.site.MingzhangAdminSite"
+    default_site = "projects.admin_site.MingzhangAdminSite"
 
 
 class OwnStaticFilesConfig(StaticFilesConfig):

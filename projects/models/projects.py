@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -205,7 +205,9 @@ class Project(Versioned):
         blank=True,
         help_text=_("Yuan for one unit of the foreign currency."),
     )
-    expected_jobs = models.PositiveIntegerField(_("expected jobs"), null=True, blank=True)
+    expected_jobs = models.PositiveIntegerField(
+        _("expected jobs"), null=True, blank=True, validators=[MaxValueValidator(2**31 - 1)]
+    )
     land_area_mu = models.DecimalField(
         _("land area (mu)"),
         max_digits=12,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
 
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -35,6 +37,10 @@ class Unit(models.TextChoices):
     PERCENT = "percent", _("percent")
     SQUARE_METRES = "sqm", _("m²")
     ENTERPRISES = "enterprises", _("enterprises")
+
+
+COUNTED_WHOLE = (Unit.PROJECTS, Unit.ENTERPRISES, Unit.CNY)
+LARGEST_CLAIM = 10**15  # far above what a country invests in a year
 
 
 class ClaimQuerySet(models.QuerySet["ReportedTotal"]):
@@ -99,6 +105,16 @@ class ReportedTotal(Versioned):
     def __str__(self) -> str:
         return f"{self.district} {self.period} {self.measure}"
 
+    def clean(self) -> None:
+        """Projects, enterprises and yuan are whole and not negative; a change in percent may be anything."""
+        super().clean()
+        value = cast("Decimal | None", self.value)  # a form may have found none
+        if value is None or self.unit not in COUNTED_WHOLE:
+            return
+        if value < 0 or value != int(value):
+            message = _("A number of projects or of yuan is whole and not negative.")
+            raise ValidationError({"value": ValidationError(message, code="not_whole")})
+
 
 class Target(Versioned):
     """A goal (目标, 军令状) set for a district and year."""
@@ -114,7 +130,9 @@ class Target(Versioned):
 
     key = models.CharField(_("key"), max_length=40, unique=True, null=True, blank=True)
     district = models.ForeignKey(District, models.PROTECT, verbose_name=_("district"), related_name="targets")
-    year = models.PositiveSmallIntegerField(_("year"))
+    year = models.PositiveSmallIntegerField(
+        _("year"), validators=[MinValueValidator(1949), MaxValueValidator(2100)]
+    )
     measure = models.CharField(_("measure"), max_length=60, validators=[measure_shape])
     comparator = models.CharField(_("comparator"), max_length=2, choices=Comparator.choices)
     value = models.DecimalField(_("value"), max_digits=20, decimal_places=2)

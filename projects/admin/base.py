@@ -1,0 +1,328 @@
+"""What every page of the admin does the same way.
+
+Rights come from memberships, saving is one call of a service, and what the service refuses is said on the form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.core.exceptions import SuspiciousOperation, ValidationError
+from django.db import OperationalError, models, transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from config.api.outcomes import InUse, StaleVersion
+from config.api.transactions import TRIES, is_retried, pause
+from projects import access, services
+from projects.access import subtrees_of
+from projects.forms import AmountFormField, DayField
+from projects.models import AmountField, District, Versioned
+
+if TYPE_CHECKING:
+    from django.contrib.admin.options import BaseModelAdmin
+
+    AnyModelAdmin = ModelAdmin[Any]
+    AnyBase = BaseModelAdmin[Any]
+    AnyModelForm = forms.ModelForm[Any]
+    AnyMultipleChoice = forms.ModelMultipleChoiceField[Any]
+else:
+    AnyModelAdmin, AnyBase, AnyModelForm = ModelAdmin, object, forms.ModelForm
+    AnyMultipleChoice = forms.ModelMultipleChoiceField
+
+LONGEST_ID = 18  # digits of a 64-bit integer that no database refuses
+STALE = _(
+    "Somebody else has changed this since you opened it (at %(at)s). Nothing was saved. "
+    "Open it again in a second window, compare, and repeat your change there."
+)
+CHOOSE_DISTRICT = _("Choose a district of yours.")
+CHOOSE_LISTED = _("Choose one from the list.")
+
+
+# --- rights -------------------------------------------------------------------------------------------------------
+
+
+def may_edit(request: HttpRequest, district: District | None = None) -> bool:
+    """Whether the user records projects there, or anywhere. Read once per request: a page asks dozens of times."""
+    known: dict[int | None, bool] = request.__dict__.setdefault("_may_edit", {})
+    key = district.pk if district else None
+    if key not in known:
+        user = request.user
+        known[key] = access.may_edit(user, district) if district else access.edits_anywhere(user)
+    return known[key]
+
+
+# --- forms --------------------------------------------------------------------------------------------------------
+
+
+def readable_ids(values: Iterable[Any]) -> list[str]:
+    """Those values that can be ids at all."""
+    return [text for v in values if (text := str(v)).isascii() and text.isdigit() and len(text) <= LONGEST_ID]
+
+
+class OneOfMany(AutocompleteSelect):
+    """Django's autocomplete, which would fail on an id that is no number."""
+
+    def optgroups(self, name: str, value: Sequence[Any], attr: Any = None) -> Any:
+        """Only what can be an id is looked up."""
+        return super().optgroups(name, readable_ids(value), attr)
+
+
+class SomeOfMany(AutocompleteSelectMultiple):
+    """The same for several."""
+
+    def optgroups(self, name: str, value: Sequence[Any], attr: Any = None) -> Any:
+        """Only what can be an id is looked up."""
+        return super().optgroups(name, readable_ids(value), attr)
+
+
+class SeveralField(AnyMultipleChoice):
+    """Several records, by ids that can be ids."""
+
+    def clean(self, value: Any) -> Any:
+        """The records; raises ValidationError."""
+        if value and len(readable_ids(value)) != len(value):
+            raise ValidationError(CHOOSE_LISTED, code="invalid_choice")
+        return super().clean(value)
+
+
+class LimitedChoices(AnyBase):
+    """Fields of a form: amounts and days as people write them, relations limited to what the user may choose."""
+
+    formfield_overrides: ClassVar[dict[Any, Any]] = {
+        AmountField: {"form_class": AmountFormField},
+        models.DateField: {"form_class": DayField},
+    }
+
+    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> Any:
+        """What the pages of the related model let this user choose."""
+        pages: Any = self.admin_site.get_model_admin(db_field.remote_field.model)
+        return pages.choices(request)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A sentence of ours for what is not among the choices, whether it exists or not."""
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = OneOfMany(db_field, self.admin_site)
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None:
+            is_district = db_field.remote_field.model is District
+            field.error_messages["invalid_choice"] = CHOOSE_DISTRICT if is_district else CHOOSE_LISTED
+        return field
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The same for several."""
+        kwargs.update(form_class=SeveralField, widget=SomeOfMany(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+class ServiceForm(AnyModelForm):
+    """A form on which a service's refusal appears at the fields that it names."""
+
+    refusal: ClassVar[ValidationError | None] = None
+
+    def clean(self) -> dict[str, Any]:
+        """What the service refused when it was asked to save just this."""
+        super().clean()
+        if self.refusal:
+            for name, errors in self.refusal.update_error_dict({}).items():
+                self.add_error(name if name in self.fields else None, errors)
+        return self.cleaned_data
+
+
+class VersionedForm(ServiceForm):
+    """A form that remembers which version it shows, so that the service notices a stale one."""
+
+    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen_version"] = self.instance.version
+
+    def clean(self) -> dict[str, Any]:
+        """The version that was seen, not the one just read; a form without one is stale."""
+        if self.instance.pk:
+            self.instance.version = self.cleaned_data.get("seen_version") or 0
+        return super().clean()
+
+
+# --- pages --------------------------------------------------------------------------------------------------------
+
+
+class ServiceAdmin(LimitedChoices, AnyModelAdmin):
+    """Pages of one kind of record: members see what lies in their districts, superusers change it."""
+
+    form = ServiceForm
+    place: ClassVar[str | None] = None  # the look-up of the path of the district it lies in
+    list_per_page = 50
+    show_full_result_count = False
+    list_max_show_all = 0
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """What lies in the user's districts."""
+        rows = super().get_queryset(request)
+        return rows.filter(subtrees_of(request.user, field=self.place)) if self.place else rows
+
+    def choices(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """What the user may choose in a form of another record: used by forms and by autocomplete alike."""
+        return self.get_queryset(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the user finds it on the index."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Every member reads; get_queryset says what."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for changing."""
+        return self.has_change_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Superusers."""
+        return is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Superusers."""
+        return is_superuser(request)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """With the version that the form shows, where there is one to compare."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj and issubclass(self.form, VersionedForm) and self.has_change_permission(request, obj):
+            return [*fieldsets, (None, {"fields": ["seen_version"]})]
+        return fieldsets
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
+        """The form's class, made for this request, with what the service refused in it."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.refusal = getattr(request, "refusal", None)  # type: ignore[attr-defined]
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Through the service."""
+        if isinstance(obj, Versioned):
+            services.save_versioned(obj, at=timezone.now())
+        else:
+            services.save_reference(obj)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001
+        """Through the services."""
+        for record in formset.save(commit=False):
+            services.save_reference(record)
+        for record in formset.deleted_objects:
+            services.delete_reference(record)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Through the service."""
+        services.delete_reference(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+        """Through the service, all or none (see changelist_view)."""
+        for record in queryset:
+            services.delete_reference(record)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """The form. Where the service refuses, nothing is saved; the same form says why and keeps what was typed."""
+        page = super().changeform_view
+        try:
+            return retried(lambda: page(request, object_id, form_url, extra_context))
+        except ValidationError as refusal:
+            request.refusal = refusal  # type: ignore[attr-defined]
+        except StaleVersion:
+            request.refusal = self.stale(request, object_id)  # type: ignore[attr-defined]
+        return page(request, object_id, form_url, extra_context)
+
+    def stale(self, request: HttpRequest, object_id: str | None) -> ValidationError:
+        """The sentence for a form that somebody else's change has overtaken."""
+        record = self.get_object(request, unquote(object_id or ""))
+        at = date_format(timezone.localtime(record.updated_at), "Y-m-d H:i") if record else "—"
+        return ValidationError(STALE, code="stale", params={"at": at})
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The list; an action is done for all that are selected or for none."""
+        selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if len(readable_ids(selected)) != len(selected):
+            raise SuspiciousOperation("Selected rows are named by numbers.")
+        if request.method != "POST":
+            return super().changelist_view(request, extra_context)
+        try:
+            with transaction.atomic():
+                return super().changelist_view(request, extra_context)
+        except InUse as refusal:
+            self.message_user(request, str(refusal.message), messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """The page that asks; what is in use stays."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except InUse as refusal:
+            self.message_user(request, str(refusal.message), messages.ERROR)
+        return HttpResponseRedirect(self.url("change", object_id))
+
+    def url(self, page: str, *args: Any) -> str:
+        """The address of one of this model's pages."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args)
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        """What one may not see does not exist; Django would answer with the number of a missing one and a redirect."""
+        raise Http404
+
+
+class ReadOnlyAdmin(ServiceAdmin):
+    """Pages of what nobody enters by hand."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+
+class PlacedAdmin(ServiceAdmin):
+    """Records that lie in a district: its editors enter and change them."""
+
+    form = VersionedForm
+    place = "district__path"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Editors of its district."""
+        return may_edit(request, obj.district if obj else None)
+
+
+def is_superuser(request: HttpRequest) -> bool:
+    """Whether the user keeps the reference data and the people."""
+    return request.user.is_active and request.user.is_superuser
+
+
+def retried(page: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """Run a page that saves again, whole, where the database ended a deadlock at its cost."""
+    for attempt in range(1, TRIES):
+        try:
+            return page()
+        except OperationalError as error:
+            if not is_retried(error):
+                raise
+            pause(attempt)
+    return page()

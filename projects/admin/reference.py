@@ -1,0 +1,156 @@
+"""What projects refer to: districts, sectors, bands, organizations, ceremonies; and the ledger, to be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from projects import services
+from projects.access import Role, subtrees_of
+from projects.admin.base import PlacedAdmin, ReadOnlyAdmin, ServiceAdmin, VersionedForm, may_edit
+from projects.amounts import format_yi
+from projects.models import Ceremony, District, LedgerEntry, Organization, Sector, SectorScheme, SizeBand
+
+
+@admin.register(District)
+class DistrictAdmin(ServiceAdmin):
+    """The tree of districts."""
+
+    place = "path"
+    fields = ["code", "name", "name_en", "level", "parent", "valid_from", "valid_to"]
+    autocomplete_fields = ["parent"]
+    list_display = ["code", "label", "level", "parent", "valid_from", "valid_to"]
+    list_select_related = ["parent"]
+    list_filter = ["level"]
+    search_fields = ["code", "name", "name_en"]
+
+    @admin.display(description=_("name"), ordering="name")
+    def label(self, district: District) -> str:
+        """In the reader's language."""
+        return district.label
+
+    def choices(self, request: HttpRequest) -> QuerySet[Any]:
+        """Districts where the user records projects."""
+        return District.objects.filter(subtrees_of(request.user, Role.EDITOR))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        """With its place in the tree."""
+        services.save_district(obj)
+
+
+@admin.register(SectorScheme)
+class SectorSchemeAdmin(ServiceAdmin):
+    """Classifications."""
+
+    fields = ["code", "name", "name_en", "district"]
+    autocomplete_fields = ["district"]
+    list_display = ["code", "name", "name_en"]
+    search_fields = ["code", "name", "name_en"]
+
+
+@admin.register(Sector)
+class SectorAdmin(ServiceAdmin):
+    """The nodes of the classifications."""
+
+    fields = ["code", "name", "name_en", "scheme", "parent"]
+    autocomplete_fields = ["scheme", "parent"]
+    list_display = ["code", "name", "name_en", "scheme"]
+    list_select_related = ["scheme"]
+    list_filter = ["scheme"]
+    search_fields = ["code", "name", "name_en"]
+
+
+@admin.register(SizeBand)
+class SizeBandAdmin(ServiceAdmin):
+    """Ranges of total investment."""
+
+    fields = ["code", "name", "name_en", "lower", "upper"]
+    list_display = ["code", "name", "lower_yi", "upper_yi"]
+
+    @admin.display(description=_("from, 亿元"), ordering="lower")
+    def lower_yi(self, band: SizeBand) -> str:
+        """In 亿元."""
+        return format_yi(band.lower)
+
+    @admin.display(description=_("below, 亿元"), ordering="upper")
+    def upper_yi(self, band: SizeBand) -> str:
+        """In 亿元."""
+        return format_yi(band.upper)
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ServiceAdmin):
+    """Investors and project companies: shared by all districts, entered by editors of any."""
+
+    form = VersionedForm
+    fields = ["name", "uscc", "ownership", "name_en"]
+    list_display = ["name", "uscc", "ownership"]
+    list_filter = ["ownership"]
+    search_fields = ["name", "name_en", "uscc"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever records projects."""
+        return may_edit(request)
+
+
+@admin.register(Ceremony)
+class CeremonyAdmin(PlacedAdmin):
+    """Signing and ground-breaking events."""
+
+    fields = ["name", "district", "held_on", "note"]
+    autocomplete_fields = ["district"]
+    list_display = ["name", "district", "held_on"]
+    list_select_related = ["district"]
+    search_fields = ["name"]
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnlyAdmin):
+    """The ledger as it is written: what counts, what counted, since when, until when, why."""
+
+    fields = [
+        "project",
+        ("kind", "quarter", "left_quarter"),
+        ("district", "sector"),
+        ("project_type", "ownership"),
+        ("investment", "expected_output", "expected_revenue"),
+        ("recorded_at", "cause", "actor"),
+        ("superseded_at", "closing_cause", "closing_actor"),
+    ]
+    list_display = [
+        "recorded_at",
+        "project",
+        "kind",
+        "quarter",
+        "left_quarter",
+        "district",
+        "investment_yi",
+        "cause",
+        "actor",
+        "superseded_at",
+        "closing_cause",
+    ]
+    list_select_related = ["project", "district", "actor"]
+    list_filter = ["kind", "cause"]
+    search_fields = ["project__code", "project__name"]
+    ordering = ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Entries about the user's districts, of projects that still lie in them."""
+        user = request.user
+        return (
+            super()
+            .get_queryset(request)
+            .filter(
+                subtrees_of(user, field="district__path"), subtrees_of(user, field="project__district__path")
+            )
+        )
+
+    @admin.display(description=_("investment, 亿元"), ordering="investment")
+    def investment_yi(self, entry: LedgerEntry) -> str:
+        """In 亿元."""
+        return format_yi(entry.investment)

@@ -1,0 +1,110 @@
+"""The admin's own site: our name, our sections in the order of a project's life, our rule of who may enter.
+
+It stands beside the package of the pages, because Django makes the site before it imports any page.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import DataError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+SECTIONS = [
+    ("life", _("Projects"), ["Project", "Ceremony", "Organization", "LedgerEntry"]),
+    ("figures", _("Figures"), ["ReportedTotal", "Target"]),
+    ("reference", _("Reference"), ["District", "Sector", "SectorScheme", "SizeBand"]),
+    ("people", _("People"), ["User", "ApiToken", "Subscription", "Delivery"]),
+]
+
+
+class MingzhangAdminSite(AdminSite):
+    """Everybody with a membership may enter; each page then shows what their districts hold."""
+
+    site_title = site_header = _("Mingzhang")
+    index_title = _("Record and look up")
+    empty_value_display = "—"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Any membership opens the admin."""
+        user = request.user
+        if not (user.is_authenticated and user.is_active):
+            return False
+        return user.is_superuser or user.memberships.exists()
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """One sign-in page for the whole site."""
+        if request.user.is_authenticated:
+            raise PermissionDenied(_("You hold no role in any district yet. Ask your administrator for one."))
+        query = urlencode(
+            {REDIRECT_FIELD_NAME: request.GET.get(REDIRECT_FIELD_NAME, resolve_url("admin:index"))}
+        )
+        return HttpResponseRedirect(f"{resolve_url('sign_in')}?{query}")
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
+        """Django's, but what a database cannot even compare is a bad request."""
+        return super().admin_view(comparable(view), cacheable)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """What a form offers is what it accepts."""
+        return LimitedAutocomplete.as_view(admin_site=self)(request)  # type: ignore[return-value]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Our sections; with an app's label what they hold of that app."""
+        apps = self._build_app_dict(request, app_label).values()
+        known = {model["object_name"]: model for app in apps for model in app["models"]}
+        sections: list[Any] = [
+            {
+                "name": title,
+                "app_label": label,
+                "app_url": f"{resolve_url('admin:index')}#{label}",
+                "has_module_perms": True,
+                "models": [known[name] for name in names if name in known],
+            }
+            for label, title, names in SECTIONS
+        ]
+        return [section for section in sections if section["models"]]
+
+
+class LimitedAutocomplete(AutocompleteJsonView):
+    """Suggestions for a field of a form: only what the form would accept."""
+
+    def process_request(self, request: HttpRequest) -> Any:
+        """Only for fields that a form can have."""
+        term, model_admin, source_field, to_field_name = super().process_request(request)
+        if not source_field.concrete:
+            raise PermissionDenied
+        return term, model_admin, source_field, to_field_name
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """What the search finds, of what the user may choose."""
+        allowed = self.model_admin.choices(self.request)  # type: ignore[attr-defined]
+        found: QuerySet[Any] = super().get_queryset().filter(pk__in=allowed.values("pk"))
+        return found
+
+
+def comparable(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A view that answers 400 to values which no database can look for."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if any("\x00" in value for values in request.GET.lists() for value in values[1]):
+            raise SuspiciousOperation("A parameter holds a NUL.")
+        try:
+            return view(request, *args, **kwargs)
+        except (DataError, OverflowError) as error:
+            raise SuspiciousOperation("A value is outside what can be stored.") from error
+
+    return guarded
