@@ -142,6 +142,8 @@ def make_children(port: int, data_dir: Path, environment: dict[str, str]) -> lis
         "gthread",
         "--threads",
         "8",
+        "--limit-request-line",
+        "0",  # the service itself answers 414
     ]
     worker = [
         *celery,

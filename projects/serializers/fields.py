@@ -147,10 +147,10 @@ class MoneySchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-c
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         """An integer, or in requests also text."""
-        number = {"type": "integer", "format": "int64", "minimum": 0, "examples": [3400000000]}
+        number = {"type": "integer", "format": "int64", "minimum": 0, "example": 3400000000}
         if direction == "response":
             return {"type": "integer", "format": "int64", "description": "Whole yuan."}
-        text = {"type": "string", "maxLength": 40, "examples": ["34亿", "3.4亿元", "340000万元"]}
+        text = {"type": "string", "maxLength": 40, "example": "3.4亿元"}
         return {"oneOf": [number, text], "description": "Whole yuan, or as people write it."}
 
 
