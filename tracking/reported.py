@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -17,7 +18,7 @@ from tracking.measures import Measure
 from tracking.models import ReportedTotal, Unit
 from tracking.totals import entries, rule_of
 
-MOST_CLAIMS = 100  # of one district and period; the seeds have at most 13
+MOST_CLAIMS = 100  # asked at once; of one district and period the seeds have at most 13
 TENTH = Decimal("0.1")
 AMOUNTS: dict[str, Combinable] = {
     "investment": F("investment"),
@@ -67,6 +68,24 @@ def claims_beside_records(district: District, quarter: str) -> list[Comparison]:
         .select_related("ceremony")
         .order_by("-period", "id")[:MOST_CLAIMS]
     )
+    compared = compare_all(claims)
+    return [compared[claim.pk] for claim in claims]
+
+
+def compare_all(claims: Sequence[ReportedTotal]) -> dict[int, Comparison]:
+    """Each claim beside the records, by its id; one query for each district and each hundred of its claims."""
+    about: dict[District, list[ReportedTotal]] = defaultdict(list)
+    for claim in claims:
+        about[claim.district].append(claim)
+    return {
+        comparison.claim.pk: comparison
+        for district, found in about.items()
+        for start in range(0, len(found), MOST_CLAIMS)
+        for comparison in _compare_some(district, found[start : start + MOST_CLAIMS])
+    }
+
+
+def _compare_some(district: District, claims: Sequence[ReportedTotal]) -> list[Comparison]:
     asked = {claim.pk: what_is_asked(claim, district.code) for claim in claims}
     answers = ask(district, {question for questions in asked.values() for question in questions})
     return [

@@ -3,10 +3,12 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
+from tracking.views.reported import ReportedTotalViewSet
 from tracking.views.subscriptions import SubscriptionViewSet
 from tracking.views.totals import TotalsView, TraceViewSet
 
 router = SimpleRouter(use_regex_path=False)
+router.register("reported-totals", ReportedTotalViewSet, basename="reported_total")
 router.register("subscriptions", SubscriptionViewSet, basename="subscription")
 
 urlpatterns = [
