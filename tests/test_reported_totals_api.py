@@ -270,6 +270,24 @@ def test_a_claim_is_corrected_only_by_whoever_has_read_its_current_version(
     assert_problem(stale, 412, "precondition-failed")
 
 
+def test_a_claim_whose_recorded_value_has_moved_is_sent_again_but_may_still_be_corrected(
+    api: Api, places: dict[str, District]
+) -> None:
+    claim = make_claim(places["440112"], "signed_count", "49", Unit.PROJECTS)
+    address = f"reported-totals/{claim.pk}/"
+    etag = api.get(address).headers["ETag"]
+    unmoved = api.get(address, **{"If-None-Match": etag})
+
+    make_project(district=places["440112"], milestones={"signed": date(2023, 1, 5)})
+    moved = api.get(address, **{"If-None-Match": etag})
+    corrected = api.patch(address, {"value": 50}, **{"If-Match": etag})
+
+    assert unmoved.status_code == 304
+    assert (moved.status_code, moved.json()["recorded"]) == (200, 1)
+    assert corrected.status_code == 200
+    assert_problem(api.patch(address, {"value": 51}, **{"If-Match": etag}), 412, "precondition-failed")
+
+
 def test_an_editor_deletes_a_claim(api: Api, places: dict[str, District]) -> None:
     claim = make_claim(places["440112"], "signed_count", "49", Unit.PROJECTS)
     address = f"reported-totals/{claim.pk}/"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.http import parse_etags
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
 
+from config.api.etags import check_if_match
 from config.api.parameters import Parameter, choice_parameter
 from config.api.views import Changes, Creates, Removes
 from projects import services
@@ -18,6 +22,7 @@ from projects.filters import district_parameter, equal
 from projects.models import District
 from tracking.models import ReportedTotal
 from tracking.models.claims import measure_shape, period_shape
+from tracking.reported import compare_all
 from tracking.serializers.reported import ReportedTotalSerializer
 
 
@@ -46,6 +51,22 @@ class ReportedTotalViewSet(Creates[ReportedTotal], Changes[ReportedTotal], Remov
 
     def get_queryset(self) -> QuerySet[ReportedTotal]:
         return ReportedTotal.objects.visible_to(self.request.user).select_related("district", "ceremony")
+
+    def etag(self, instance: ReportedTotal) -> str:
+        """The claim's version and what the records answer, which moves without it."""
+        comparison = compare_all([instance])[instance.pk]
+        answered = hashlib.sha256(repr((comparison.recorded, comparison.answer)).encode()).hexdigest()
+        return f'{super().etag(instance)[:-1]}-{answered[:16]}"'
+
+    def get_current(self, request: Request) -> ReportedTotal:
+        """The claim that If-Match names, whatever the records have come to answer since it was read."""
+        instance = self.get_object()
+        if not self.may_change(instance):
+            raise PermissionDenied
+        version = super().etag(instance)[:-1]
+        held = parse_etags(request.headers.get("If-Match", ""))
+        check_if_match(request, next((tag for tag in held if tag.startswith(f"{version}-")), version))
+        return instance
 
     def may_create(self) -> bool:
         return edits_anywhere(self.request.user)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -80,6 +80,9 @@ EXAMPLE = OpenApiExample(
 )
 
 
+UNCHANGED = "An ETag; 304 where the figures are still the same."
+
+
 class TotalsView(ApiMixin):
     """A district's totals by quarter and kind, broken down where that is asked for."""
 
@@ -89,7 +92,14 @@ class TotalsView(ApiMixin):
     )
     renderer_classes = [JSONRenderer, exports.CsvRenderer, exports.XlsxRenderer]
 
-    @extend_schema(operation_id="totals_retrieve", responses=TotalsSerializer, examples=[EXAMPLE])
+    @extend_schema(
+        operation_id="totals_retrieve",
+        responses=TotalsSerializer,
+        examples=[EXAMPLE],
+        parameters=[
+            OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description=UNCHANGED),
+        ],
+    )
     def get(self, request: Request) -> HttpResponseBase:
         """Flow, stock, year to date, 同比 and 环比 of each quarter and kind; sums are over the known amounts."""
         question = read_question(self.query)
