@@ -2,7 +2,6 @@
 
 from django.contrib.auth import views as auth
 from django.urls import path
-from django.views.i18n import set_language
 
 from tracking.pages.lists import districts, figures, undated
 from tracking.pages.start import start
@@ -12,7 +11,6 @@ urlpatterns = [
     path("figures/", figures, name="figures"),
     path("undated/", undated, name="undated"),
     path("districts/", districts, name="districts"),
-    path("i18n/setlang/", set_language, name="set_language"),
     path(
         "sign-in/",
         auth.LoginView.as_view(template_name="registration/sign_in.html", redirect_authenticated_user=True),
