@@ -89,6 +89,23 @@ class Installation:
             found: dict[str, Any] = json.load(answer)
             return found
 
+    def manage(self, *arguments: str) -> str:
+        """What a management command prints."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command, cwd=BASE_DIR, env=self.environment, capture_output=True, encoding="utf-8", check=True
+        )
+        return done.stdout.strip()
+
+    def api(self, token: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """What the API answers to this request, as sent by a script."""
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/api/v1/{path}", data, headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+
     def processes(self) -> dict[int, str]:
         """The command lines of everything that runs on this data folder."""
         mark = f"DATA_DIR={self.data_dir}".encode()
@@ -275,19 +292,44 @@ def test_a_second_start_on_the_same_data_folder_is_refused(second_run: tuple[Ins
 @pytest.mark.sqlite
 def test_the_printed_password_opens_the_admin(second_run: tuple[Installation, Started]) -> None:
     installation, run = second_run
-    address = f"http://127.0.0.1:{installation.port}/admin/login/"
+    address = f"http://127.0.0.1:{installation.port}/admin/"
     browser = urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
     )
-    form = browser.open(address).read().decode()
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
+    form = browser.open(address)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form.read().decode())
     assert token
 
     fields = {"username": "admin", "password": password_on(run.words()), "csrfmiddlewaretoken": token[1]}
-    answer = browser.open(address, urllib.parse.urlencode({**fields, "next": "/admin/"}).encode())
+    answer = browser.open(form.geturl(), urllib.parse.urlencode({**fields, "next": "/admin/"}).encode())
 
-    assert answer.geturl().endswith("/admin/")
-    assert "password" not in answer.geturl()
+    assert answer.geturl() == address
+
+
+@pytest.mark.sqlite
+def test_a_project_counts_up_to_its_province_two_seconds_after_it_was_saved(
+    second_run: tuple[Installation, Started],
+) -> None:
+    installation, _run = second_run
+    token = installation.manage("create_token", "admin", "--scope", "read", "--scope", "write")
+    places = ("440112-GHZ", "440112", "440100", "440000")
+
+    def signed(district: str) -> int:
+        asked = f"totals/?district={district}&from=2024Q1&to=2024Q1&kind=signed"
+        count: int = installation.api(token, asked)["results"][0]["entered"]["count"]
+        return count
+
+    before = {district: signed(district) for district in places}
+
+    project = {"code": "NEW-1", "name": "新项目", "district": places[0], "sector": "gbt4754-c"}
+    installation.api(
+        token, "projects/", {**project, "signed_on": "2024-02-03", "total_investment": 1_000_000_000}
+    )
+
+    def everywhere() -> bool:
+        return all(signed(district) == before[district] + 1 for district in places)
+
+    wait_until(everywhere, within=2, what="all four have it")
 
 
 @pytest.mark.sqlite
