@@ -36,7 +36,7 @@ def check_body_headers(request: Request) -> None:
     if request.content_type.partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType(request.content_type)
     if _length(request) == 0:
-        raise Malformed
+        raise Malformed(_("The body is empty. Send one JSON object in UTF-8, with its Content-Length."))
 
 
 def _length(request: Request) -> int:

@@ -30,6 +30,13 @@ MEANINGS = {
     429: "Too many requests; see Retry-After.",
     503: "Not available for a moment; see Retry-After.",
 }
+VERBS = {
+    "list": "List",
+    "create": "Create one of the",
+    "retrieve": "Read one of the",
+    "partial_update": "Change one of the",
+    "destroy": "Delete one of the",
+}
 PROBLEM = {
     "type": "object",
     "description": "A problem document (RFC 9457), in the language of Accept-Language.",
@@ -62,6 +69,11 @@ PROBLEM = {
 
 class ApiSchema(AutoSchema):
     """Documents what ApiMixin and ResourceViewSet do."""
+
+    def get_summary(self) -> str | None:
+        """What the action does to which resource, in a few words of English."""
+        verb = VERBS.get(getattr(self.view, "action", ""))
+        return f"{verb} {self.get_tags()[0].replace('-', ' ')}" if verb else None
 
     def get_override_parameters(self) -> list[Any]:
         """The query parameters that the view itself reads, and the headers of changes."""

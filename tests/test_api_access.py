@@ -1,0 +1,224 @@
+"""Who may do what: every address of the API × method × person × own, foreign and missing records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.urls import get_resolver
+
+from projects.models import ApiToken, Ceremony, District, Milestone, Organization, Project, Sector, User
+from projects.services import save_versioned
+from tests.api import PROBLEM, Api
+from tests.makers import (
+    NOW,
+    make_district,
+    make_huangpu,
+    make_organization,
+    make_project,
+    make_sector,
+    make_user,
+    record,
+)
+from tests.test_api_document import routes
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = ("nobody", "stranger", "viewer", "editor", "neighbour", "revoked", "superuser")
+MISSING = "9999999"
+
+
+@dataclass(frozen=True)
+class Row:
+    """An address with its answer to each of PEOPLE, in their order; `{id}` stands for the record of that place."""
+
+    method: str
+    path: str
+    place: str
+    answers: tuple[int, ...]
+    body: dict[str, Any] | None = None
+
+
+def rows() -> list[Row]:
+    """The whole matrix. Everybody signed in reads reference data; what lies elsewhere is 404, never 403."""
+    project = {"name": "基地", "district": "440112"}
+    step = {"kind": "started", "happened_on": "2023-05-01"}
+    event = {"district": "440112", "name": "集中签约", "held_on": "2023-01-29"}
+    listed = (401, 200, 200, 200, 200, 401, 200)
+    seen, edited = (401, 404, 200, 200, 404, 401, 200), (401, 404, 403, 200, 404, 401, 200)
+    foreign_seen, foreign_edited = (401, 404, 404, 404, 200, 401, 200), (401, 404, 404, 404, 200, 401, 200)
+    missing = (401, 404, 404, 404, 404, 401, 404)
+    added = (401, 403, 403, 201, 404, 401, 201)
+    step_added, step_removed = (401, 404, 403, 201, 404, 401, 201), (401, 404, 403, 204, 404, 401, 204)
+    admin_only, admin_added = (401, 403, 403, 403, 403, 401, 200), (401, 403, 403, 403, 403, 401, 201)
+    found = [
+        Row("get", "projects/", "own", listed),
+        Row("post", "projects/", "own", added, project),
+        Row(
+            "post",
+            "projects/",
+            "foreign",
+            (401, 403, 403, 404, 201, 401, 201),
+            {**project, "district": "440113"},
+        ),
+        Row("get", "projects/{id}/", "own", seen),
+        Row("patch", "projects/{id}/", "own", edited, {"name": "新名"}),
+        Row("get", "projects/{id}/", "foreign", foreign_seen),
+        Row("patch", "projects/{id}/", "foreign", foreign_edited, {"name": "新名"}),
+        Row("get", "projects/{id}/milestones/", "own", seen),
+        Row("post", "projects/{id}/milestones/", "own", step_added, step),
+        Row("get", "projects/{id}/milestones/", "foreign", foreign_seen),
+        Row("post", "projects/{id}/milestones/", "foreign", (401, 404, 404, 404, 201, 401, 201), step),
+        Row("get", "projects/{id}/milestones/{step}/", "own", seen),
+        Row("patch", "projects/{id}/milestones/{step}/", "own", edited, {"note": "备注"}),
+        Row("delete", "projects/{id}/milestones/{step}/", "own", step_removed),
+        Row("get", "projects/{id}/milestones/{step}/", "foreign", foreign_seen),
+        Row("patch", "projects/{id}/milestones/{step}/", "foreign", foreign_edited, {"note": "备注"}),
+        Row("delete", "projects/{id}/milestones/{step}/", "foreign", (401, 404, 404, 404, 204, 401, 204)),
+        Row("get", "projects/{other}/milestones/{step}/", "own", missing),
+        Row("get", "ceremonies/", "own", listed),
+        Row("post", "ceremonies/", "own", added, event),
+        Row("get", "ceremonies/{event}/", "own", seen),
+        Row("patch", "ceremonies/{event}/", "own", edited, {"note": "备注"}),
+        Row("delete", "ceremonies/{event}/", "own", step_removed),
+        Row("get", "ceremonies/{event}/", "foreign", foreign_seen),
+        Row("patch", "ceremonies/{event}/", "foreign", foreign_edited, {"note": "备注"}),
+        Row("delete", "ceremonies/{event}/", "foreign", (401, 404, 404, 404, 204, 401, 204)),
+        Row("get", "districts/", "own", listed),
+        Row(
+            "post",
+            "districts/",
+            "own",
+            admin_added,
+            {"code": "440114", "name": "花都区", "level": "district", "parent": "440100"},
+        ),
+        Row("get", "districts/{code}/", "own", seen),
+        Row("get", "districts/{code}/", "foreign", foreign_seen),
+        Row("patch", "districts/{code}/", "own", (401, 404, 403, 403, 404, 401, 200), {"name_en": "New"}),
+        Row("delete", "districts/{code}/", "own", (401, 404, 403, 403, 404, 401, 409)),
+        Row("get", "sectors/", "own", listed),
+        Row("post", "sectors/", "own", admin_added, {"code": "chips", "name": "芯片", "scheme": "tests"}),
+        Row("get", "sectors/biomedicine/", "own", listed),
+        Row("patch", "sectors/biomedicine/", "own", admin_only, {"name_en": "Biomedicine"}),
+        Row("delete", "sectors/biomedicine/", "own", (401, 403, 403, 403, 403, 401, 204)),
+        Row("get", "organizations/", "own", listed),
+        Row("post", "organizations/", "own", (401, 403, 403, 201, 201, 401, 201), {"name": "甲公司"}),
+        Row("get", "organizations/{organization}/", "own", listed),
+        Row(
+            "patch",
+            "organizations/{organization}/",
+            "own",
+            (401, 403, 403, 200, 200, 401, 200),
+            {"name": "乙公司"},
+        ),
+        Row("delete", "organizations/{organization}/", "own", (401, 403, 403, 204, 204, 401, 204)),
+        Row("get", "tokens/", "own", listed),
+        Row(
+            "post",
+            "tokens/",
+            "own",
+            (401, 201, 201, 201, 201, 401, 201),
+            {"name": "导出", "scopes": ["read"]},
+        ),
+        Row("get", "tokens/{token}/", "own", missing),
+        Row("delete", "tokens/{token}/", "own", missing),
+        Row("get", "me/", "own", listed),
+    ]
+    gone = [
+        Row(row.method, row.path, "missing", missing, row.body)
+        for row in found
+        if row.place == "own" and "{" in row.path
+    ]
+    return [*found, *gone]
+
+
+ROWS = rows()
+
+
+@pytest.fixture
+def names() -> dict[str, dict[str, str]]:
+    """What `{id}` and the others stand for, by place."""
+    districts = make_huangpu()
+    make_sector()
+    organization, token = make_organization(), ApiToken.objects.create(make_user())[0]
+    found: dict[str, dict[str, str]] = {}
+    for place, code in (("own", "440112"), ("foreign", "440113")):
+        project = make_project(district=districts[code])
+        step = record(project, "signed", date(2023, 1, 29))
+        event = save_versioned(
+            Ceremony(district=districts[code], name="活动", held_on=date(2023, 1, 29)), at=NOW
+        )
+        found[place] = {"id": str(project.pk), "step": str(step.pk), "event": str(event.pk), "code": code}
+    shared = {"organization": str(organization.pk), "token": token.token_key}
+    other = {"other": found["foreign"]["id"]}
+    found["own"] |= {**shared, **other}
+    found["missing"] = dict.fromkeys(("id", "step", "event", "code", "organization", "token", "other"), MISSING)
+    return found
+
+
+def person(name: str) -> Api:
+    huangpu, panyu = make_district("440112"), make_district("440113")
+    users = {
+        "stranger": make_user,
+        "viewer": lambda: make_user(district=huangpu, role="viewer"),
+        "editor": lambda: make_user(district=huangpu),
+        "neighbour": lambda: make_user(district=panyu),
+        "revoked": lambda: make_user(district=huangpu),
+        "superuser": lambda: make_user(superuser=True),
+    }
+    api = Api(users[name]()) if name in users else Api()
+    if name == "revoked":
+        ApiToken.objects.filter(user__in=User.objects.all()).exclude(name="").delete()
+    return api
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path} {row.place}")
+def test_each_person_gets_the_answer_that_is_theirs(row: Row, names: dict[str, dict[str, str]]) -> None:
+    path = row.path.format(**names[row.place])
+
+    answers = tuple(alone(name, row, path) for name in PEOPLE)
+
+    assert dict(zip(PEOPLE, answers, strict=True)) == dict(zip(PEOPLE, row.answers, strict=True))
+
+
+def alone(name: str, row: Row, path: str) -> int:
+    """The answer to one person; what it did is undone, so that the next finds everything as it was."""
+    before = snapshot()
+    mark = transaction.savepoint()
+    response = send(person(name), row.method, path, row.body)
+    if response.status_code >= 400:
+        assert response.headers["Content-Type"] == PROBLEM
+        assert snapshot() == before
+    transaction.savepoint_rollback(mark)
+    status: int = response.status_code
+    return status
+
+
+def snapshot() -> list[tuple[Any, ...]]:
+    """What a refused request must leave as it is."""
+    kinds = (Project, Milestone, Ceremony, District, Organization, Sector)
+    return [row for kind in kinds for row in kind._default_manager.order_by("pk").values_list()]
+
+
+def send(api: Api, method: str, path: str, body: Any) -> Any:
+    if method in ("get", "post"):
+        return api.get(path) if method == "get" else api.post(path, body)
+    current = api.get(path)
+    match = {"If-Match": current.headers.get("ETag", '"none"')}
+    return api.patch(path, body, **match) if method == "patch" else api.delete(path, **match)
+
+
+def test_every_address_of_the_record_has_its_rows() -> None:
+    served = {shape(path.lstrip("/")) for path in routes(get_resolver("projects.urls").url_patterns)}
+
+    assert served == {shape(row.path) for row in ROWS}
+
+
+def shape(path: str) -> str:
+    """Its parts, with every name in braces and every code the same."""
+    return "/".join(
+        "{}" if part.startswith("{") or part == "biomedicine" else part for part in path.split("/")
+    )
