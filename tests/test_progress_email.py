@@ -304,7 +304,6 @@ def test_links_begin_with_the_public_address(places, settings):
     _subject, text, html = render(progress_report(places["440112"], Q1, APRIL), "en")
 
     assert "https://projects.example.org/?district=440112&quarter=2023Q1" in text
-    assert "https://projects.example.org/admin/tracking/subscription/" in text
     assert "127.0.0.1" not in text + html
 
 

@@ -26,6 +26,7 @@ from projects.quarters import next_quarter, quarter_of
 from tracking import cells
 from tracking.emails import progress_report, render
 from tracking.models import Delivery, Subscription
+from tracking.unsubscribing import link_to_end
 
 logger = logging.getLogger(__name__)
 
@@ -177,8 +178,11 @@ def compose(delivery: Delivery, now: datetime) -> EmailMultiAlternatives:
     """The message of a delivery, under the Message-ID that it got when it was planned."""
     subscription = delivery.subscription
     report = progress_report(subscription.district, delivery.period, now)
-    subject, text, html = render(report, subscription.language)
+    end_url = link_to_end(subscription)
+    subject, text, html = render(report, subscription.language, end_url=end_url)
     headers = {"Message-ID": delivery.message_id, "Auto-Submitted": "auto-generated"}
+    if end_url.startswith("https:"):  # which RFC 8058 demands
+        headers |= {"List-Unsubscribe": f"<{end_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     message = EmailMultiAlternatives(subject, text, to=[subscription.email], headers=headers)
     message.attach_alternative(html, "text/html")
     return message

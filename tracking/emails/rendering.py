@@ -8,16 +8,17 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from projects.amounts import format_yi
 from projects.models import Kind
-from tracking.emails.progress import MOST_PROJECTS, Flow, Late, ProgressReport, Step
+from tracking.emails.progress import PIPELINE, Flow, Late, ProgressReport, Step
+from tracking.figures import Figure
 from tracking.sums import Sums
-from tracking.totals import Change
+from tracking.totals import Change, Of
 from tracking.wording import UNKNOWN, day_as_known, percent, quarter_name
 
 DONE = {
@@ -47,10 +48,10 @@ WIDEST_BAR = 100  # percent
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
-def render(report: ProgressReport, language: str) -> tuple[str, str, str]:
-    """The subject, the text and the HTML of a report in `zh-hans` or `en`."""
+def render(report: ProgressReport, language: str, *, end_url: str = "") -> tuple[str, str, str]:
+    """The subject, the text and the HTML of a report in `zh-hans` or `en`; `end_url` ends the subscription."""
     with translation.override(language):
-        words = _words(report, language)
+        words = {**_words(report, language), "end_url": end_url}
         text = render_to_string("tracking/emails/progress.txt", words)
         html = render_to_string("tracking/emails/progress.html", words)
         return words["subject"], re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html.strip() + "\n"
@@ -66,17 +67,16 @@ def _words(report: ProgressReport, language: str) -> dict[str, Any]:
         "quarter": quarter,
         "late_title": _("Behind plan on %(day)s") % {"day": report.on.isoformat()},
         "is_quiet": report.is_quiet,
-        "flows": [_flow(flow) for flow in report.flows],
-        "stock": _stock(report.stock),
+        "flows": [_flow(flow, report) for flow in report.flows],
+        "stock": _stock(report),
         "suspended": _sums(report.suspended) if report.suspended.count else None,
         "undated": _sums(report.undated) if report.undated.count else None,
         "late": [_late(item) for item in report.late],
         "late_count": report.late_count,
         "late_more": report.late_more,
-        "most": MOST_PROJECTS,
         "colon": pgettext("after a label", ": "),
         "page_url": page_url(report),
-        "settings_url": settings_url(),
+        "undated_url": _undated_url(report),
     }
 
 
@@ -101,12 +101,15 @@ def page_url(report: ProgressReport) -> str:
     return f"{settings.PUBLIC_URL}/?{query}"
 
 
-def settings_url() -> str:
-    """Where a subscription is changed or ended."""
-    try:
-        return settings.PUBLIC_URL + reverse("admin:tracking_subscription_changelist")
-    except NoReverseMatch:
-        return f"{settings.PUBLIC_URL}/"
+def _figure_url(report: ProgressReport, kind: Kind, of: Of = "entered") -> str:
+    """The page that lists what is behind a figure."""
+    return settings.PUBLIC_URL + Figure(report.district.code, report.quarter, (kind.value,), of=of).url
+
+
+def _undated_url(report: ProgressReport) -> str:
+    """The page that lists what has no quarter."""
+    query = urlencode({"district": report.district.code, "kind": ",".join(PIPELINE)}, safe=",")
+    return f"{settings.PUBLIC_URL}{reverse('undated')}?{query}"
 
 
 def _sums(sums: Sums) -> dict[str, Any]:
@@ -146,10 +149,11 @@ def _change(change: Change) -> str:
     }
 
 
-def _flow(flow: Flow) -> dict[str, Any]:
+def _flow(flow: Flow, report: ProgressReport) -> dict[str, Any]:
     total = flow.total
     return {
         **_sums(total.entered),
+        "url": _figure_url(report, flow.kind),
         "name": flow.kind.label,
         "title": LISTS[flow.kind],
         "yoy": _change(total.yoy),
@@ -160,12 +164,17 @@ def _flow(flow: Flow) -> dict[str, Any]:
     }
 
 
-def _stock(stock: tuple[tuple[Kind, Sums], ...]) -> list[dict[str, Any]]:
+def _stock(report: ProgressReport) -> list[dict[str, Any]]:
     """The stages in which anything stands, each with the length of its bar in percent of the longest."""
-    most = max((sums.count for _kind, sums in stock), default=0) or 1
+    most = max((sums.count for _kind, sums in report.stock), default=0) or 1
     return [
-        {**_sums(sums), "name": STANDING[kind], "bar": round(sums.count * WIDEST_BAR / most)}
-        for kind, sums in stock
+        {
+            **_sums(sums),
+            "name": STANDING[kind],
+            "bar": round(sums.count * WIDEST_BAR / most),
+            "url": _figure_url(report, kind, of="stock"),
+        }
+        for kind, sums in report.stock
         if sums.count or kind in ALWAYS_SHOWN
     ]
 

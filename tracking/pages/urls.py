@@ -5,12 +5,14 @@ from django.urls import path
 
 from tracking.pages.lists import districts, figures, undated
 from tracking.pages.start import start
+from tracking.pages.unsubscribe import unsubscribe
 
 urlpatterns = [
     path("", start, name="start"),
     path("figures/", figures, name="figures"),
     path("undated/", undated, name="undated"),
     path("districts/", districts, name="districts"),
+    path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path(
         "sign-in/",
         auth.LoginView.as_view(template_name="registration/sign_in.html", redirect_authenticated_user=True),
