@@ -13,6 +13,7 @@ from projects import services
 from projects.amounts import format_yi
 from projects.models import District, User
 from tests.makers import (
+    NOW,
     YI,
     make_bands,
     make_district,
@@ -24,6 +25,7 @@ from tests.makers import (
 from tests.pages import read, signed_in
 from tracking import totals
 from tracking.cells import roll_up
+from tracking.models import ReportedTotal
 
 pytestmark = pytest.mark.django_db
 
@@ -324,6 +326,9 @@ def test_the_page_costs_as_many_queries_with_many_projects_as_with_few(
             milestones={"signed": date(2022 + number % 2, 1, 2)},
         )
         make_district(f"440112-Z{number}", f"园{number}", level="zone", parent=places["440112"])
+        facts = {"period": "2023Q1", "measure": "signed_count", "unit": "projects", "value": number}
+        claim = ReportedTotal(district=places["440112"], **facts)
+        services.save_versioned(claim, at=NOW)
     roll_up()
     client = signed_in(officer)
 

@@ -65,7 +65,7 @@ def claims_beside_records(district: District, quarter: str) -> list[Comparison]:
     """
     claims = list(
         ReportedTotal.objects.filter(district=district, period__in=periods_of(quarter))
-        .select_related("ceremony")
+        .select_related("district")
         .order_by("-period", "id")[:MOST_CLAIMS]
     )
     compared = compare_all(claims)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
+from operator import add, attrgetter, sub
 from typing import Any, Self
 
 from django.db.models import Aggregate, Count, Sum
@@ -44,12 +45,13 @@ class Sums:
         return self.known_revenue if self.with_revenue else None
 
     def __add__(self, other: Sums) -> Sums:
-        return Sums(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Sums(*map(add, VALUES(self), VALUES(other)))
 
     def __sub__(self, other: Sums) -> Sums:
-        return Sums(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Sums(*map(sub, VALUES(self), VALUES(other)))
 
 
+VALUES = attrgetter(*(field.name for field in fields(Sums)))  # pages add thousands; astuple() copies deeply
 NOTHING = Sums()
 
 

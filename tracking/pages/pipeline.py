@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from config.api.problems import Text
 from projects.amounts import YI, format_yi
-from projects.models import COUNTABLE_KINDS, District, Kind, Sector, SizeBand
+from projects.models import COUNTABLE_KINDS, District, Kind, ProjectType, Sector, SizeBand
 from projects.quarters import next_quarter, quarters_between
 from tracking import charts
 from tracking.figures import Figure
@@ -179,10 +180,30 @@ def by_district(district: District, quarter: str, children: Iterable[District], 
 def by_sector(district: District, quarter: str) -> list[Row]:
     """The sectors in which something happened in the quarter, the largest investment first."""
     found = _by_member(district, quarter, "sector")
-    names = {sector.code: sector.label for sector in Sector.objects.filter(code__in=filter(None, found))}
+    names = sector_names(filter(None, found))
     ordered = sorted(found, key=lambda code: (-_size(found[code].values()), code or "~"))
     return [
         _row(district, "sector", names.get(code or "", _("Not recorded")), found[code]) for code in ordered
+    ]
+
+
+def sector_names(codes: Iterable[str]) -> dict[str, str]:
+    """The names of these sectors; where two schemes use one name, with the scheme's."""
+    sectors = list(Sector.objects.filter(code__in=codes).select_related("scheme"))
+    used = Counter(sector.label for sector in sectors)
+    return {
+        sector.code: sector.label if used[sector.label] == 1 else f"{sector.label} ({sector.scheme.label})"
+        for sector in sectors
+    }
+
+
+def by_type(district: District, quarter: str) -> list[Row]:
+    """The types of projects, in their order."""
+    found = _by_member(district, quarter, "project_type")
+    return [
+        _row(district, "project_type", str(project_type.label), found[project_type])
+        for project_type in ProjectType
+        if project_type in found
     ]
 
 

@@ -38,6 +38,7 @@ def _shown(places: Places, here: District, asked: str | None) -> dict[str, Any]:
         "columns": [kind.label for kind in pipeline.COLUMNS],
         "by_district": pipeline.by_district(here, quarter, places.children(here), reverse("start")),
         "by_sector": pipeline.by_sector(here, quarter),
+        "by_type": pipeline.by_type(here, quarter),
         "by_size": pipeline.by_size(here, quarter),
         "claims": claims_beside_records(here, quarter),
     }
