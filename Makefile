@@ -81,7 +81,7 @@ PRODUCTION := MODE=production SECRET_KEY=$$($(BIN)/python -c 'import secrets; pr
   PUBLIC_URL=https://mingzhang.example DATABASE_URL=postgres://mingzhang@127.0.0.1/mingzhang REDIS_URL=redis://127.0.0.1/0
 
 format: $(DEVELOPMENT)
-	echo '— format'; $(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
+	echo '— format'; $(BIN)/ruff format --check --output-format concise .
 
 lint: $(DEVELOPMENT)
 	echo '— lint'; $(BIN)/ruff check --quiet .

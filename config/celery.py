@@ -14,7 +14,11 @@ app = Celery("mingzhang")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
-    "show that the timetable runs": {"task": "config.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
+    "show that the timetable runs": {
+        "task": "config.heartbeat",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "sweep what a lost message left": {
         "task": "tracking.roll_up",
         "schedule": 5.0,

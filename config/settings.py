@@ -143,7 +143,19 @@ STORAGES = {
     },
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "gif", "ico", "jpg", "jpeg", "png", "webp", "woff", "woff2", "gz", "br"]
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
+    "map",
+    "gif",
+    "ico",
+    "jpg",
+    "jpeg",
+    "png",
+    "webp",
+    "woff",
+    "woff2",
+    "gz",
+    "br",
+]
 
 # --- Security ---------------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -276,9 +288,10 @@ elif CELERY_BROKER_URL.startswith("redis"):
         "socket_connect_timeout": 0.5,
         "socket_keepalive": True,
         "health_check_interval": 5,
+        "max_retries": 0,  # of a save's hint: without it kombu sleeps two seconds before it tries again
     }
 else:
-    CELERY_BROKER_TRANSPORT_OPTIONS = {}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0}
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -311,7 +324,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "config.request_ids.RequestIdFilter"}},
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {request_id} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request_id"]}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request_id"]}
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django.server": {"level": "WARNING"},

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,22 +14,37 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='IdempotentRequest',
+            name="IdempotentRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=255, verbose_name='key')),
-                ('fingerprint', models.CharField(max_length=64, verbose_name='fingerprint')),
-                ('claimed_at', models.DateTimeField(verbose_name='claimed at')),
-                ('status', models.PositiveSmallIntegerField(null=True, verbose_name='status')),
-                ('body', models.TextField(blank=True, verbose_name='body')),
-                ('headers', models.JSONField(default=dict, verbose_name='headers')),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=255, verbose_name="key")),
+                ("fingerprint", models.CharField(max_length=64, verbose_name="fingerprint")),
+                ("claimed_at", models.DateTimeField(verbose_name="claimed at")),
+                ("status", models.PositiveSmallIntegerField(null=True, verbose_name="status")),
+                ("body", models.TextField(blank=True, verbose_name="body")),
+                ("headers", models.JSONField(default=dict, verbose_name="headers")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'idempotent request',
-                'verbose_name_plural': 'idempotent requests',
-                'indexes': [models.Index(fields=['claimed_at'], name='idempotent_request_age')],
-                'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='idempotent_request_once')],
+                "verbose_name": "idempotent request",
+                "verbose_name_plural": "idempotent requests",
+                "indexes": [models.Index(fields=["claimed_at"], name="idempotent_request_age")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "key"), name="idempotent_request_once")
+                ],
             },
         ),
     ]

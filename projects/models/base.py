@@ -17,7 +17,12 @@ if TYPE_CHECKING:  # Django's fields take their types only in the stubs
     Lines = models.TextField[str, str]
     Integer = models.BigIntegerField[int | None, int | None]
 else:
-    Line, LineOrNull, Lines, Integer = models.CharField, models.CharField, models.TextField, models.BigIntegerField
+    Line, LineOrNull, Lines, Integer = (
+        models.CharField,
+        models.CharField,
+        models.TextField,
+        models.BigIntegerField,
+    )
 
 
 class TextField(Line):
