@@ -116,11 +116,12 @@ class ListShape(BasePagination):
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """next, previous, results and, where it was asked for, count."""
-        url = {"type": "string", "format": "uri", "nullable": True}
+        url = {"type": "string", "format": "uri", "nullable": True, "example": None}
+        count = {"type": "integer", "example": 1}
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
-            "properties": {"next": url, "previous": url, "results": schema, "count": {"type": "integer"}},
+            "properties": {"next": url, "previous": url, "results": schema, "count": count},
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[Any]:

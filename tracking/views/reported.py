@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.http import parse_etags
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
@@ -36,6 +37,20 @@ def shaped(name: str, shape: RegexValidator, about: Any) -> Parameter:
     return Parameter(name=name, read=read, apply=equal(name), about=about)
 
 
+BULLETIN = OpenApiExample(
+    "What a bulletin said of a ground-breaking day",
+    request_only=True,
+    value={
+        "district": "440112",
+        "period": "2023Q1",
+        "measure": "started_investment",
+        "value": "约1026亿",
+        "unit": "CNY",
+    },
+)
+
+
+@extend_schema_view(create=extend_schema(examples=[BULLETIN]))
 class ReportedTotalViewSet(Creates[ReportedTotal], Changes[ReportedTotal], Removes[ReportedTotal]):
     """Figures that bulletins claimed, each with the recorded value and the gap where the records can answer."""
 

@@ -80,6 +80,31 @@ EXAMPLE = OpenApiExample(
 )
 
 
+TRACED = OpenApiExample(
+    "A project signed in the first quarter and started in the second",
+    response_only=True,
+    value={
+        "project": {"id": 17, "code": "P00000017", "name": "生物医药产业园"},
+        "kind": "signed",
+        "quarter": "2023Q1",
+        "left_quarter": "2023Q2",
+        "district": "440112-GDD",
+        "investment": 3_400_000_000,
+        "expected_output": 5_000_000_000,
+        "expected_revenue": None,
+        "recorded_at": "2023-02-01T09:30:00+08:00",
+        "cause": "reported",
+    },
+)
+SUM = {
+    "count": 1,
+    "with_amount": 1,
+    "with_output": 1,
+    "with_revenue": 0,
+    "investment": 3_400_000_000,
+    "expected_output": 5_000_000_000,
+    "expected_revenue": None,
+}
 UNCHANGED = "An ETag; 304 where the figures are still the same."
 
 
@@ -145,6 +170,7 @@ class TraceShape(ListShape):
         total = {
             "allOf": [{"$ref": "#/components/schemas/Figures"}],
             "description": "The sum of all entries, whatever the page: equal to the figure of the total.",
+            "example": SUM,
         }
         shape["properties"]["sum"] = total
         shape["required"].append("sum")
@@ -179,7 +205,7 @@ class TraceViewSet(ResourceViewSet[LedgerEntry]):
             as_of=cell.as_of,
         )
 
-    @extend_schema(operation_id="totals_trace_list")
+    @extend_schema(operation_id="totals_trace_list", examples=[TRACED])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """One page of entries in the order of their posting, and the sum of all of them."""
         response = super().list(request, *args, **kwargs)
