@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from multiprocessing.synchronize import Event
 from typing import Any
 from uuid import uuid4
@@ -241,7 +242,7 @@ def differences_after_touching_2000_cells(*, workers: int = WORKERS) -> int:
     """Eight writers and some workers, and how many figures are wrong when all have finished."""
     shares = shares_of_the_work(make_leaves())
     with running(roll_up_meanwhile, workers):
-        side_by_side([lambda share=share: register(share) for share in shares])
+        side_by_side([partial(register, share) for share in shares])
     settle()
     return len(find_differences())
 

@@ -8,7 +8,6 @@ import time
 
 from celery import current_app
 from django.db import connection, transaction
-from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +31,7 @@ def announce() -> None:
         return
     try:
         current_app.send_task(ROLL_UP, retry=False)
-    except (OperationalError, OSError, TimeoutError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever a broker answers, the change is committed
         _quiet_until = time.monotonic() + QUIET_SECONDS
         logger.warning(
             "The broker is away; the sweep will find the touched cells. (%s)", type(error).__name__
