@@ -12,16 +12,36 @@ from rest_framework.fields import Field
 M = TypeVar("M", bound=Model)
 
 UNKNOWN_FIELD = _("There is no field of this name here. Check the spelling.")
+OUR_WORDS = {
+    "required": _("This field is needed."),
+    "null": _("This field cannot be null."),
+    "not_a_list": _("Write a list, as [1, 2]."),
+}
 READ_ONLY = _("This field follows from others and cannot be set.")
 
 
 class StrictBooleanField(serializers.BooleanField):
     """true or false; not "yes", not 1."""
 
+    default_error_messages = {"invalid": _("Write true or false.")}
+
     def to_internal_value(self, data: Any) -> bool:
         """The same value."""
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
+        return data
+
+
+class StrictChoiceField(serializers.ChoiceField):
+    """One of the choices, written exactly."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The same text."""
+        if data == "" and self.allow_blank:
+            return ""
+        if not isinstance(data, str) or data not in self.choices:
+            choices = ", ".join(str(choice) for choice in self.choices if choice != "")
+            raise ValidationError(_("Write one of: %(choices)s.") % {"choices": choices}, "invalid_choice")
         return data
 
 
@@ -31,6 +51,10 @@ class _Strict(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, Field[Any, Any, Any, Any]]:
         """Only those in context["fields"], where the reader has named some."""
         fields = super().get_fields()
+        for field in fields.values():
+            field.error_messages |= {
+                code: OUR_WORDS[code] for code in OUR_WORDS if code in field.error_messages
+            }
         only = self.context.get("fields") if self._is_root() else None
         return {name: field for name, field in fields.items() if only is None or name in only}
 
@@ -68,6 +92,8 @@ class StrictSerializer(_Strict):
 
 class StrictModelSerializer(_Strict, serializers.ModelSerializer[M]):
     """For models. Rules live in the model: uniqueness is asked by full_clean() in the service, once."""
+
+    serializer_choice_field = StrictChoiceField
 
     def build_field(self, *args: Any, **kwargs: Any) -> Any:
         """Booleans are strict without a word in each serializer."""

@@ -36,6 +36,11 @@ AMOUNT_CODES = {"negative": "min_value", "too_large": "max_value"}
 class StrictCharField(serializers.CharField):
     """A line of text, cleaned at once so that it is refused together with whatever else is wrong."""
 
+    default_error_messages = {
+        "invalid": _("Write text here."),
+        "blank": _("Write text here."),
+        "max_length": _("Write at most {max_length} characters."),
+    }
     multiline: ClassVar[bool] = False
 
     def to_internal_value(self, data: Any) -> str:
@@ -88,6 +93,8 @@ class StrictBigIntegerField(StrictIntegerField):
 
 class StrictDecimalField(serializers.DecimalField):
     """A decimal number, as a JSON number or as plain digits in a string."""
+
+    default_error_messages = {"invalid": _("Write a number, as 12.5.")}
 
     def to_internal_value(self, data: Any) -> Decimal:
         """The exact number."""

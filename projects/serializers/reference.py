@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from config.api.serializers import StrictSerializer
+from config.api.serializers import StrictChoiceField, StrictSerializer
 from projects.models import ApiToken, Ceremony, District, Membership, Organization, Sector, SectorScheme, User
 from projects.permissions import Scope
 from projects.serializers.fields import (
@@ -61,7 +61,7 @@ class CeremonySerializer(RecordSerializer[Ceremony]):
 class ScopesField(serializers.ListField):
     """One or several scopes, each once."""
 
-    child = serializers.ChoiceField(Scope.choices)
+    child = StrictChoiceField(choices=Scope.choices)
 
     def to_internal_value(self, data: Any) -> list[str]:
         """In the order of Scope."""
