@@ -6,10 +6,12 @@ function answers, so that no reader knows the difference. Definitions: docs/defi
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from typing import Literal
 
 from django.db.models import Case, CharField, F, Q, Value, When
@@ -113,7 +115,7 @@ class _History:
     flows: dict[tuple[str, str | None], dict[str, Movement]] = field(
         default_factory=lambda: defaultdict(dict)
     )
-    stocks: dict[tuple[str, str | None], list[tuple[str, Sums]]] = field(default_factory=dict)
+    stocks: dict[tuple[str, str | None], tuple[list[str], list[Sums]]] = field(default_factory=dict)
     members: set[str | None] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -121,11 +123,9 @@ class _History:
             self.flows[movement.kind, movement.member][movement.quarter] = movement
             self.members.add(movement.member)
         for key, by_quarter in self.flows.items():
-            stock, running = NOTHING, []
-            for quarter in sorted(by_quarter):
-                stock = stock + by_quarter[quarter].entered - by_quarter[quarter].left
-                running.append((quarter, stock))
-            self.stocks[key] = running
+            quarters = sorted(by_quarter)
+            net = (by_quarter[quarter].entered - by_quarter[quarter].left for quarter in quarters)
+            self.stocks[key] = quarters, list(accumulate(net))
 
     def entered(self, quarter: str, kind: str, member: str | None) -> Sums:
         """The flow of a quarter."""
@@ -134,8 +134,9 @@ class _History:
 
     def stock(self, quarter: str, kind: str, member: str | None) -> Sums:
         """The stock at the end of a quarter: the running sum of entered − left."""
-        earlier = [stock for at, stock in self.stocks.get((kind, member), ()) if at <= quarter]
-        return earlier[-1] if earlier else NOTHING
+        quarters, stocks = self.stocks.get((kind, member), ([], []))
+        earlier = bisect_right(quarters, quarter)
+        return stocks[earlier - 1] if earlier else NOTHING
 
     def total(self, quarter: str, kind: str, member: str | None) -> Total:
         """One cell with everything that is shown of it."""
