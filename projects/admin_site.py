@@ -88,6 +88,11 @@ class LimitedAutocomplete(AutocompleteJsonView):
             raise PermissionDenied
         return term, model_admin, source_field, to_field_name
 
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        """The suggestion in the words of its pages."""
+        described = self.model_admin.described(obj)  # type: ignore[attr-defined]
+        return {**super().serialize_result(obj, to_field_name), "text": described}
+
     def get_queryset(self) -> QuerySet[Any]:
         """What the search finds, of what the user may choose."""
         allowed = self.model_admin.choices(self.request)  # type: ignore[attr-defined]

@@ -182,9 +182,12 @@ def test_autocomplete_offers_only_what_the_form_accepts(world):
         for who in ("editor", "viewer", "neighbour")
     }
 
-    assert {item["text"] for item in suggestions["editor"]} == {"Huangpu", "Guangzhou Development District"}
+    assert {item["text"] for item in suggestions["editor"]} == {
+        "Huangpu 440112",
+        "Guangzhou Development District 440112-GDD",
+    }
     assert suggestions["viewer"] == []
-    assert [item["text"] for item in suggestions["neighbour"]] == ["Panyu"]
+    assert [item["text"] for item in suggestions["neighbour"]] == ["Panyu 440113"]
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin
+from django.contrib.admin import ModelAdmin, ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import (
+    AdminTextareaWidget,
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+    RelatedFieldWidgetWrapper,
+)
 from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.db import OperationalError, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from config.api.outcomes import InUse, StaleVersion
@@ -27,7 +33,7 @@ from config.api.transactions import TRIES, is_retried, pause
 from projects import access, services
 from projects.access import subtrees_of
 from projects.forms import AmountFormField, DayField
-from projects.models import AmountField, District, Versioned
+from projects.models import AmountField, District, LongTextField, Versioned
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import BaseModelAdmin
@@ -101,6 +107,7 @@ class LimitedChoices(AnyBase):
 
     formfield_overrides: ClassVar[dict[Any, Any]] = {
         AmountField: {"form_class": AmountFormField},
+        LongTextField: {"widget": AdminTextareaWidget({"rows": 3})},
         models.DateField: {"form_class": DayField},
     }
 
@@ -108,6 +115,14 @@ class LimitedChoices(AnyBase):
         """What the pages of the related model let this user choose."""
         pages: Any = self.admin_site.get_model_admin(db_field.remote_field.model)
         return pages.choices(request)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Beside a relation a button to add what is missing, and none to change or delete what is there."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            widget = field.widget
+            widget.can_change_related = widget.can_delete_related = widget.can_view_related = False
+        return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A sentence of ours for what is not among the choices, whether it exists or not."""
@@ -165,6 +180,7 @@ class ServiceAdmin(LimitedChoices, AnyModelAdmin):
     place: ClassVar[str | None] = None  # the look-up of the path of the district it lies in
     list_per_page = 50
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER  # counting each choice would read the whole table
     list_max_show_all = 0
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
@@ -175,6 +191,10 @@ class ServiceAdmin(LimitedChoices, AnyModelAdmin):
     def choices(self, request: HttpRequest) -> models.QuerySet[Any]:
         """What the user may choose in a form of another record: used by forms and by autocomplete alike."""
         return self.get_queryset(request)
+
+    def described(self, record: Any) -> str:
+        """How a suggestion names it."""
+        return str(record)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whether the user finds it on the index."""
@@ -260,11 +280,12 @@ class ServiceAdmin(LimitedChoices, AnyModelAdmin):
         selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if len(readable_ids(selected)) != len(selected):
             raise SuspiciousOperation("Selected rows are named by numbers.")
+        context = {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})}
         if request.method != "POST":
-            return super().changelist_view(request, extra_context)
+            return super().changelist_view(request, context)
         try:
             with transaction.atomic():
-                return super().changelist_view(request, extra_context)
+                return super().changelist_view(request, context)
         except InUse as refusal:
             self.message_user(request, str(refusal.message), messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())

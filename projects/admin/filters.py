@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import parse_qsl
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -26,14 +25,12 @@ Options = Iterable[tuple[str, Any]]
 
 
 class SelectFilter(SimpleListFilter):
-    """A filter that is chosen from a list with a button: usable by keyboard and telephone, however long the list."""
+    """A filter chosen from a list, one of several in one form: usable by keyboard and telephone, however long it is."""
 
     template = "admin/select_filter.html"
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """The options; `others` are the parameters that stay as they are."""
-        kept = changelist.get_query_string(remove=[self.parameter_name or "", "p"])
-        self.others = parse_qsl(kept.removeprefix("?"))
+        """The options of the list."""
         yield {"value": "", "display": _("All"), "selected": not self.value()}
         for value, label in self.lookup_choices:
             yield {"value": value, "display": label, "selected": self.value() == value}

@@ -188,6 +188,10 @@ class ProjectAdmin(PlacedAdmin):
         """Nobody: a project recorded by mistake is declared void, and kept."""
         return False
 
+    def described(self, record: Project) -> str:
+        """With its code, for names repeat themselves."""
+        return f"{record.label} ({record.code})"
+
     def choices(self, request: HttpRequest) -> QuerySet[Any]:
         """Whole projects to which the user may add a phase."""
         return Project.objects.editable_by(request.user).kept().filter(parent=None)

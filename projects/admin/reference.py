@@ -33,6 +33,10 @@ class DistrictAdmin(ServiceAdmin):
         """In the reader's language."""
         return district.label
 
+    def described(self, record: District) -> str:
+        """With its code, for names repeat themselves."""
+        return f"{record.label} {record.code}"
+
     def choices(self, request: HttpRequest) -> QuerySet[Any]:
         """Districts where the user records projects."""
         return District.objects.filter(subtrees_of(request.user, Role.EDITOR))
