@@ -439,6 +439,7 @@ def test_too_many_fields_are_refused_with_a_page(world):
     response = world["client"].post(ADD, data)
 
     assert response.status_code == 400
+    assert "more than 1000 fields" in response.content.decode()
     assert not Project.objects.exists()
 
 

@@ -4,7 +4,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
@@ -22,9 +23,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
         return _answer(
             request, lambda: TooLarge(_("The body is too large.")), defaults.bad_request, exception
         )
-    return _answer(
-        request, lambda: Malformed(_("The request cannot be read.")), defaults.bad_request, exception
+    page = too_many_fields_page if isinstance(exception, TooManyFieldsSent) else defaults.bad_request
+    return _answer(request, lambda: Malformed(_("The request cannot be read.")), page, exception)
+
+
+def too_many_fields_page(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page that says what is wrong with the form; the form itself is not read any more."""
+    sentence = (
+        _("The form has more than %d fields. Save it in parts.") % settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
     )
+    return render(None, "400.html", {"wrong": [("", sentence)]}, status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:

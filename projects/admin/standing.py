@@ -111,7 +111,7 @@ actions = [_action(name) for name in CHANGES]
 def change_standing(request: HttpRequest, model_admin: ModelAdmin[Project], change: Change) -> Any:
     """The page that asks, and does it for every project named in ?ids= or for none."""
     projects = _named(request, model_admin)
-    form = change.form(request.POST or None)
+    form = change.form(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             _save(request, projects, change, form.cleaned_data.get("reason", ""))

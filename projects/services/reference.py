@@ -14,6 +14,8 @@ from config.api.outcomes import InUse, StaleVersion
 from projects.models import District, Membership, User, Versioned
 from projects.services.transactions import one_transaction
 
+IN_USE = _("It is in use and stays: %(users)s.")
+
 M = TypeVar("M", bound=models.Model)
 V = TypeVar("V", bound=Versioned)
 
@@ -71,13 +73,26 @@ def save_versioned(record: V, *, at: datetime) -> V:
 @one_transaction
 def delete_reference(record: models.Model) -> None:
     """Delete a district, sector, organization or the like; raises InUse, naming what uses it."""
+    if listed := _listed_by(record):
+        raise InUse(IN_USE % {"users": "; ".join(listed)})
     try:
         record.delete()
     except ProtectedError as error:
         users = list(error.protected_objects)[:3]
         names = "; ".join(f"{user._meta.verbose_name}: {user}" for user in users)
-        message = _("It is in use and stays: %(users)s.") % {"users": names}
-        raise InUse(message) from error
+        raise InUse(IN_USE % {"users": names}) from error
+
+
+def _listed_by(record: models.Model) -> list[str]:
+    """How many records of which kind list it, as projects list investors: the database would just drop it there.
+
+    Numbers, no names: an organization serves all districts, a project's name is for those of its own.
+    """
+    relations = [r for r in record._meta.related_objects if r.many_to_many]
+    numbers = {
+        r: r.related_model._default_manager.filter(**{r.field.name: record}).count() for r in relations
+    }
+    return [f"{r.related_model._meta.verbose_name_plural}: {n}" for r, n in numbers.items() if n]
 
 
 @one_transaction
