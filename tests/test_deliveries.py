@@ -25,6 +25,7 @@ from projects import services
 from projects.models import Membership
 from tests.mail import Server, mail_server, parts, read
 from tests.makers import NOW, SHANGHAI, YI, make_huangpu, make_project, make_user
+from tests.pages import signed_in
 from tests.processes import LOOPBACK, Forked, free_port, side_by_side
 from tracking import deliveries, mail_folder, tasks
 from tracking.deliveries import MOST_ATTEMPTS, Outcome, deliver, deliver_due, due, plan_deliveries
@@ -336,6 +337,22 @@ def test_what_was_given_up_can_be_sent_again(server):
     deliveries.send_again([delivery.pk])
 
     assert deliver_due(APRIL) == Counter({Outcome.SENT: 1})
+
+
+def test_a_superuser_has_them_sent_again_from_the_admin():
+    delivery, sent = planned(1), planned(2)
+    Delivery.objects.filter(pk=delivery.pk).update(state="held", attempts=3)
+    Delivery.objects.filter(pk=sent.pk).update(state="sent", sent_at=NOW)
+    chosen = {"action": "send_again", "_selected_action": [delivery.pk, sent.pk]}
+    page = "/admin/tracking/delivery/"
+
+    by_a_reader = signed_in(delivery.subscription.user).post(page, chosen)
+    before = Delivery.objects.get(pk=delivery.pk).state
+    by_a_superuser = signed_in(make_user("boss", superuser=True)).post(page, chosen)
+
+    assert (by_a_reader.status_code, before, by_a_superuser.status_code) == (403, "held", 302)
+    assert Delivery.objects.get(pk=delivery.pk).state == "due"
+    assert Delivery.objects.get(pk=sent.pk).state == "sent"
 
 
 def test_a_refusal_is_kept_in_the_servers_words(server):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from projects.admin.base import PlacedAdmin, ReadOnlyAdmin, VersionedForm
 from projects.admin.people import PeopleAdmin
 from projects.amounts import format_yi
+from tracking import deliveries
 from tracking.models import Delivery, ReportedTotal, Subscription, Target, Unit
 
 
@@ -86,6 +89,14 @@ class DeliveryAdmin(PeopleAdmin, ReadOnlyAdmin):
     list_select_related = ["subscription__district"]
     list_filter = ["state", "period"]
     search_fields = ["subscription__email", "message_id"]
+    actions = ["send_again"]
+
+    @admin.action(description=_("Send again what was held, given up or not allowed"), permissions=["view"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        """Somebody has decided: the next tick sends them, under their old Message-ID, if rights allow."""
+        count = deliveries.send_again(list(queryset.values_list("pk", flat=True)))
+        said = ngettext("%(n)d email will be sent again.", "%(n)d emails will be sent again.", count)
+        self.message_user(request, said % {"n": count})
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: deliveries come about by the timetable."""
