@@ -142,12 +142,9 @@ def of_investor(rows: QuerySet[Any], investor: int) -> QuerySet[Any]:
 
 
 def overdue(rows: QuerySet[Any], wanted: bool) -> QuerySet[Any]:  # noqa: FBT001
-    """A planned day is past and the step has not happened; what is terminated or void is late no more."""
-    late = Exists(
-        Milestone.objects.filter(project=OuterRef("pk"), precision="", planned_on__lt=timezone.localdate())
-    )
-    rule = Q(late) & ~Q(stage=Stage.TERMINATED) & Q(voided_at__isnull=True)
-    return rows.filter(rule if wanted else ~rule)
+    """Counted projects whose planned start or completion is past and has not happened."""
+    late = Project.objects.overdue(timezone.localdate()).order_by().values("pk")
+    return rows.filter(pk__in=late) if wanted else rows.exclude(pk__in=late)
 
 
 def stale(rows: QuerySet[Any], wanted: bool) -> QuerySet[Any]:  # noqa: FBT001
@@ -201,7 +198,7 @@ PROJECT_FILTERS: tuple[Parameter, ...] = (
     *day_range("started_on"),
     *day_range("completed_on"),
     boolean_parameter(
-        "overdue", apply=overdue, about=_("A planned day is past and the step has not happened.")
+        "overdue", apply=overdue, about=_("The planned start or completion is past and has not happened.")
     ),
     boolean_parameter("stale", apply=stale, about=_("Not finished, and nothing recorded for 90 days.")),
     Parameter(

@@ -353,3 +353,17 @@ def test_saving_a_project_takes_a_bounded_number_of_queries(places, django_asser
         services.save_project(project, actor=None, at=NOW)
 
     assert fresh(project).version == 2
+
+
+def test_a_project_is_overdue_while_a_planned_start_or_completion_is_past_and_has_not_happened(places):
+    here = places["440112"]
+    late = make_project("late", district=here)
+    record(late, "started", planned_on=date(2023, 6, 1))
+    begun = make_project("begun", district=here)
+    record(begun, "started", date(2023, 7, 1), planned_on=date(2023, 6, 1))
+    excluded = make_project("excluded", district=here)
+    record(excluded, "started", planned_on=date(2023, 6, 1))
+    services.exclude_project(fresh(excluded), "real_estate", actor=None, at=NOW)
+
+    assert list(Project.objects.overdue(NOW.date())) == [late]
+    assert not Project.objects.overdue(date(2023, 6, 1)).exists()
