@@ -29,6 +29,7 @@ from projects.models import (
     Organization,
     Ownership,
     Precision,
+    Project,
     ProjectType,
     Sector,
     SizeBand,
