@@ -25,6 +25,7 @@ from tests.makers import (
 from tests.pages import read, signed_in
 from tracking import totals
 from tracking.cells import roll_up
+from tracking.flows import flows
 from tracking.models import ReportedTotal
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +118,21 @@ def test_the_parts_of_a_breakdown_add_up_to_the_figure_behind_it(
     assert [cells[1] for cells in listed] == [format_yi(part.entered.investment) for part in parts]
     whole = read(client, f"/figures/?district=440112&quarter=2023Q1&kind={kind}")
     assert sum(int(cells[0]) for cells in listed) == int(whole.cells[0])
+
+
+@pytest.mark.parametrize("code", ["440100", "440112", "440112-GDD"])
+@pytest.mark.parametrize("by", totals.BREAKDOWNS)
+def test_the_quick_reading_of_one_quarter_is_what_the_totals_say(
+    places: Places, code: str, by: totals.By
+) -> None:
+    kinds = ["signed", "started", "completed"]
+
+    quick = flows(places[code], "2023Q1", kinds, by=by)
+
+    whole = totals.totals(places[code], ["2023Q1"], kinds, by=by)
+    assert {(member, kind): sums for member, by_kind in quick.items() for kind, sums in by_kind.items()} == {
+        (total.member, total.kind): total.entered for total in whole if total.entered.count
+    }
 
 
 def test_a_higher_district_holds_its_whole_subtree_and_names_its_children(places: Places) -> None:

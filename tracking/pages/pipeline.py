@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -13,12 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from config.api.problems import Text
 from projects.amounts import YI, format_yi
-from projects.models import COUNTABLE_KINDS, District, Kind, ProjectType, Sector, SizeBand
+from projects.models import COUNTABLE_KINDS, District, Kind
 from projects.quarters import next_quarter, quarters_between
 from tracking import charts
 from tracking.figures import Figure
 from tracking.sums import NOTHING, Sums, aggregates
-from tracking.totals import By, Change, Total, totals, undated_entries
+from tracking.totals import Change, Total, totals, undated_entries
 
 STEPS = (Kind.SIGNED, Kind.STARTED, Kind.COMPLETED, Kind.IN_PRODUCTION)  # the cards
 COLUMNS = (Kind.SIGNED, Kind.STARTED, Kind.COMPLETED)  # trend and breakdowns
@@ -122,9 +120,8 @@ def card(district: District, total: Total, missing: Sums) -> Card:
     )
 
 
-def _entered(district: District, total: Total, by: By | None = None) -> Shown:
-    figure = Figure(district.code, total.quarter, (total.kind,), by=by, member=total.member or "")
-    return Shown(total.entered, figure.url)
+def _entered(district: District, total: Total) -> Shown:
+    return Shown(total.entered, Figure(district.code, total.quarter, (total.kind,)).url)
 
 
 def _stock(district: District, total: Total) -> Shown:
@@ -159,87 +156,3 @@ def _height(sums: Sums) -> float | None:
     if sums.investment is None:
         return None if sums.count else 0.0
     return sums.investment / YI
-
-
-# --- breakdowns -----------------------------------------------------------------------------------------------------
-
-
-def by_district(district: District, quarter: str, children: Iterable[District], page: str) -> list[Row]:
-    """Every child district, each leading to its own page, and what is recorded at the district itself."""
-    found = _by_member(district, quarter, "district")
-    rows = [
-        _row(district, "district", child.label, found.get(child.code, {}), _address(page, child, quarter))
-        for child in children
-    ]
-    if district.code in found and rows:
-        label = _("%(district)s itself") % {"district": district.label}  # 区本级
-        rows.append(_row(district, "district", label, found[district.code]))
-    return rows
-
-
-def by_sector(district: District, quarter: str) -> list[Row]:
-    """The sectors in which something happened in the quarter, the largest investment first."""
-    found = _by_member(district, quarter, "sector")
-    names = sector_names(filter(None, found))
-    ordered = sorted(found, key=lambda code: (-_size(found[code].values()), code or "~"))
-    return [
-        _row(district, "sector", names.get(code or "", _("Not recorded")), found[code]) for code in ordered
-    ]
-
-
-def sector_names(codes: Iterable[str]) -> dict[str, str]:
-    """The names of these sectors; where two schemes use one name, with the scheme's."""
-    sectors = list(Sector.objects.filter(code__in=codes).select_related("scheme"))
-    used = Counter(sector.label for sector in sectors)
-    return {
-        sector.code: sector.label if used[sector.label] == 1 else f"{sector.label} ({sector.scheme.label})"
-        for sector in sectors
-    }
-
-
-def by_type(district: District, quarter: str) -> list[Row]:
-    """The types of projects, in their order."""
-    found = _by_member(district, quarter, "project_type")
-    return [
-        _row(district, "project_type", str(project_type.label), found[project_type])
-        for project_type in ProjectType
-        if project_type in found
-    ]
-
-
-def by_size(district: District, quarter: str) -> list[Row]:
-    """The size bands from the smallest; then the projects whose investment is not known."""
-    found = _by_member(district, quarter, "size_band")
-    bands: list[tuple[str | None, str]] = [
-        (band.code, band.label) for band in SizeBand.objects.all() if band.code in found
-    ]
-    rest = [(None, _("Not known"))] if None in found else []
-    return [_row(district, "size_band", label, found[code]) for code, label in [*bands, *rest]]
-
-
-ByMember = dict[str | None, dict[str, Total]]
-
-
-def _by_member(district: District, quarter: str, by: By) -> ByMember:
-    """The totals by member and kind; only members to which something happened in the quarter."""
-    found: ByMember = {}
-    for total in totals(district, [quarter], COLUMNS, by=by):
-        if total.entered.count:
-            found.setdefault(total.member, {})[total.kind] = total
-    return found
-
-
-def _row(district: District, by: By, label: str, own: Mapping[str, Total], url: str = "") -> Row:
-    return Row(
-        label,
-        url,
-        [_entered(district, own[kind], by) if kind in own else Shown(NOTHING, "") for kind in COLUMNS],
-    )
-
-
-def _address(page: str, district: District, quarter: str) -> str:
-    return f"{page}?{urlencode({'district': district.code, 'quarter': quarter})}"
-
-
-def _size(parts: Iterable[Total]) -> int:
-    return sum(total.entered.known_investment for total in parts)

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from projects.models import District
-from tracking.pages import pipeline
+from tracking.pages import breakdowns, pipeline
 from tracking.pages.asking import DISTRICT, QUARTER, page, reader
 from tracking.pages.places import Places, season
 from tracking.reported import claims_beside_records
@@ -36,9 +36,9 @@ def _shown(places: Places, here: District, asked: str | None) -> dict[str, Any]:
         "choices": places.choices(here),
         "pipeline": pipeline.pipeline(here, quarter),
         "columns": [kind.label for kind in pipeline.COLUMNS],
-        "by_district": pipeline.by_district(here, quarter, places.children(here), reverse("start")),
-        "by_sector": pipeline.by_sector(here, quarter),
-        "by_type": pipeline.by_type(here, quarter),
-        "by_size": pipeline.by_size(here, quarter),
+        "by_district": breakdowns.by_district(here, quarter, places.children(here), reverse("start")),
+        "by_sector": breakdowns.by_sector(here, quarter),
+        "by_type": breakdowns.by_type(here, quarter),
+        "by_size": breakdowns.by_size(here, quarter),
         "claims": claims_beside_records(here, quarter),
     }

@@ -1,0 +1,54 @@
+"""What entered in one quarter, broken down: the quarter alone is read, not the history that stock and changes need."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from django.db.models import Q
+
+from projects.models import District
+from tracking.models import ENTERED, QuarterlyTotal
+from tracking.sums import Sums, aggregates
+from tracking.totals import By, entries, member_of
+
+
+def flows(
+    district: District, quarter: str, kinds: Sequence[str], *, by: By
+) -> dict[str | None, dict[str, Sums]]:
+    """What entered in one quarter, by member and kind, where something did; null is the member that is not recorded."""
+    found: dict[str | None, dict[str, Sums]] = defaultdict(dict)
+    for member, kind, entered in (
+        _child_flows(district, quarter, kinds) if by == "district" else _flows(district, quarter, kinds, by)
+    ):
+        if entered.count:
+            found[member][kind] = entered
+    return dict(found)
+
+
+def _flows(
+    district: District, quarter: str, kinds: Sequence[str], by: By
+) -> Iterator[tuple[str | None, str, Sums]]:
+    here = entries(district).filter(kind__in=kinds, quarter=quarter)
+    rows = here.annotate(member=member_of(by, district)).order_by().values("member", "kind")
+    for row in rows.annotate(**aggregates("n_")):
+        yield row["member"] or None, row["kind"], Sums.of(row, "n_")
+
+
+def _child_flows(
+    district: District, quarter: str, kinds: Sequence[str]
+) -> Iterator[tuple[str | None, str, Sums]]:
+    """From the cells; what is recorded at the district itself is what its children leave of its own cell."""
+    rows = QuarterlyTotal.objects.filter(
+        Q(district=district) | Q(district__parent=district), quarter=quarter, kind__in=kinds
+    ).order_by()
+    own: dict[str, Sums] = defaultdict(Sums)
+    for row in rows.values("district__code", "kind", *ENTERED):
+        entered = Sums.of(row, "entered_")
+        if row["district__code"] == district.code:
+            own[row["kind"]] += entered
+        else:
+            own[row["kind"]] -= entered
+            yield row["district__code"], row["kind"], entered
+    for kind, entered in own.items():
+        yield district.code, kind, entered

@@ -1,0 +1,84 @@
+"""The breakdowns of the start page: what entered in one quarter by child district, sector, type and size."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+
+from projects.models import District, ProjectType, Sector, SizeBand
+from tracking.figures import Figure
+from tracking.flows import flows
+from tracking.pages.pipeline import COLUMNS, Row, Shown
+from tracking.sums import NOTHING, Sums
+from tracking.totals import By
+
+
+class Breakdown:
+    """What entered in a district's quarter, by the members of one breakdown to which anything happened."""
+
+    def __init__(self, district: District, quarter: str, by: By) -> None:
+        self.district, self.quarter, self.by = district, quarter, by
+        self.found = flows(district, quarter, COLUMNS, by=by)
+
+    def row(self, member: str | None, label: str, url: str = "") -> Row:
+        """One line, every figure with its address."""
+        own = self.found.get(member, {})
+        return Row(label, url, [self._shown(member, kind, own.get(kind, NOTHING)) for kind in COLUMNS])
+
+    def _shown(self, member: str | None, kind: str, sums: Sums) -> Shown:
+        return Shown(
+            sums, Figure(self.district.code, self.quarter, (kind,), by=self.by, member=member or "").url
+        )
+
+    def size(self, member: str | None) -> int:
+        """The known investment of all columns, by which members are put in order."""
+        return sum(sums.known_investment for sums in self.found[member].values())
+
+
+def by_district(district: District, quarter: str, children: Iterable[District], page: str) -> list[Row]:
+    """Every child district, each leading to its own page, and what is recorded at the district itself."""
+    parts = Breakdown(district, quarter, "district")
+    rows = [
+        parts.row(
+            child.code, child.label, f"{page}?{urlencode({'district': child.code, 'quarter': quarter})}"
+        )
+        for child in children
+    ]
+    if district.code in parts.found and rows:
+        # 黄埔区本级
+        rows.append(parts.row(district.code, _("%(district)s itself") % {"district": district.label}))
+    return rows
+
+
+def by_sector(district: District, quarter: str) -> list[Row]:
+    """The sectors in which something happened in the quarter, the largest investment first."""
+    parts = Breakdown(district, quarter, "sector")
+    names = sector_names(filter(None, parts.found))
+    ordered = sorted(parts.found, key=lambda code: (-parts.size(code), code or "~"))
+    return [parts.row(code, names.get(code or "", _("Not recorded"))) for code in ordered]
+
+
+def sector_names(codes: Iterable[str]) -> dict[str, str]:
+    """The names of these sectors; where two schemes use one name, with the scheme's."""
+    sectors = list(Sector.objects.filter(code__in=codes).select_related("scheme"))
+    used = Counter(sector.label for sector in sectors)
+    return {
+        sector.code: sector.label if used[sector.label] == 1 else f"{sector.label} ({sector.scheme.label})"
+        for sector in sectors
+    }
+
+
+def by_type(district: District, quarter: str) -> list[Row]:
+    """The types of projects, in their order."""
+    parts = Breakdown(district, quarter, "project_type")
+    return [parts.row(each, str(each.label)) for each in ProjectType if each in parts.found]
+
+
+def by_size(district: District, quarter: str) -> list[Row]:
+    """The size bands from the smallest; then the projects whose investment is not known."""
+    parts = Breakdown(district, quarter, "size_band")
+    rows = [parts.row(band.code, band.label) for band in SizeBand.objects.all() if band.code in parts.found]
+    return [*rows, parts.row(None, _("Not known"))] if None in parts.found else rows
