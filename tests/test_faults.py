@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import date
@@ -57,7 +58,7 @@ class Service:
         return web
 
     def start_worker(self) -> Started:
-        worker = start_worker(self.folder, self.environment)
+        worker = start_worker(self.folder, {**self.environment, "BROKER_SOCKET_TIMEOUT": "2"})
         self.children.append(worker)
         return worker
 
@@ -148,22 +149,32 @@ def test_a_broker_stopped_killed_or_frozen_costs_a_save_two_seconds_at_most_and_
         service.start_timetable()
         service.save()
         service.wait_until_shown()
-        seconds = []
-        for fault, mend in (
-            (redis_server.freeze, redis_server.thaw),
-            (redis_server.stop, redis_server.start),
-            (redis_server.kill, redis_server.start),
-        ):
+        if connection.vendor == "postgresql":
+            freeze_while_the_worker_works(redis_server, service)
+        else:
+            redis_server.freeze()
+        seconds = [service.save() for _ in range(3)]
+        service.web = service.start_web()  # one that has never reached the broker
+        seconds.append(service.save())
+        time.sleep(2.5)
+        redis_server.thaw()
+        service.wait_until_shown()
+        for fault in (redis_server.stop, redis_server.kill):
             fault()
             seconds += [service.save() for _ in range(3)]
-            if fault == redis_server.freeze:
-                service.web = service.start_web()  # one that has never reached the broker
-                seconds.append(service.save())
-            mend()
+            redis_server.start()
             service.wait_until_shown()
 
     assert max(seconds) < LONGEST_SAVE
     assert find_differences() == []
+
+
+def freeze_while_the_worker_works(redis_server: RedisServer, service: Service) -> None:
+    """So that the worker cannot acknowledge its message when it has done."""
+    with rolling_up_takes_long() as is_in_the_middle:
+        service.save()
+        wait_until(is_in_the_middle, within=20, what="the worker is in the middle of its roll-up")
+        redis_server.freeze()
 
 
 def test_a_worker_killed_in_the_middle_of_a_roll_up_loses_nothing(tmp_path, request):
@@ -201,7 +212,7 @@ def rolling_up_takes_long() -> Iterator[Callable[[], bool]]:
             list(District.objects.select_for_update(no_key=True))
             yield somebody_waits_for_a_district
         return
-    slow = " + ".join(["length(randomblob(50000000))"] * 40)
+    slow = " + ".join(["length(randomblob(50000000))"] * 8)
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TRIGGER slow BEFORE INSERT ON tracking_quarterlytotal BEGIN SELECT {slow}; END"
