@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import pairwise
 
 from django.utils import timezone
 
@@ -76,9 +77,7 @@ def entries_of(project: Project, milestones: Iterable[Milestone], *, has_phases:
 def left_quarters(reached: dict[str, str | None]) -> dict[str, str]:
     """For each kind that is left again, the quarter in which it is left; undated milestones move nothing."""
     dated = [(kind, quarter) for kind in STAGE_KINDS if (quarter := reached.get(kind))]
-    left: dict[str, str] = {
-        kind: following for (kind, _quarter), (_kind, following) in zip(dated, dated[1:], strict=False)
-    }
+    left: dict[str, str] = {kind: following for (kind, _quarter), (_kind, following) in pairwise(dated)}
     ends = [quarter for kind in (Kind.RESUMED, Kind.TERMINATED) if (quarter := reached.get(kind))]
     if reached.get(Kind.SUSPENDED) and ends:
         left[Kind.SUSPENDED] = min(ends)
