@@ -6,6 +6,7 @@ It stands beside the package of the pages, because Django makes the site before 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -22,6 +23,8 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+SEARCHES = ("q", "term")
+INCOMPARABLE = re.compile(r"[0-9]{19}")
 SECTIONS = [
     ("life", _("Projects"), ["Project", "Ceremony", "Organization", "LedgerEntry"]),
     ("figures", _("Figures"), ["ReportedTotal", "Target"]),
@@ -105,8 +108,10 @@ def comparable(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespo
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if any("\x00" in value for values in request.GET.lists() for value in values[1]):
-            raise SuspiciousOperation("A parameter holds a NUL.")
+        asked = {name: str(value) for name, value in request.GET.items()}
+        numbers = [value for name, value in asked.items() if name not in SEARCHES]
+        if any(INCOMPARABLE.search(value) for value in numbers) or "\x00" in "".join(asked.values()):
+            raise SuspiciousOperation("A parameter holds a NUL, or a number that no database compares.")
         try:
             return view(request, *args, **kwargs)
         except (DataError, OverflowError) as error:

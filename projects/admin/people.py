@@ -108,16 +108,25 @@ class ApiTokenAdmin(PeopleAdmin, ReadOnlyAdmin):
     """Which programs may use the API as whom; a superuser sees and revokes, and never sees the token."""
 
     actions = None
-    list_display = ["user", "name", "scopes_shown", "created", "expiry", "last_used_at", "revoke_link"]
+    list_display = ["user", "name", "scopes_shown", "made_at", "expires_at", "last_used_at", "revoke_link"]
     list_display_links = None
     list_select_related = ["user"]
     search_fields = ["user__username", "user__name", "name"]
-    fields = ["user", "name", "scopes", "created", "expiry", "last_used_at"]
 
     @admin.display(description=_("scopes"))
     def scopes_shown(self, token: ApiToken) -> str:
         """Separated by commas."""
         return ", ".join(token.scopes)
+
+    @admin.display(description=_("made at"), ordering="created")
+    def made_at(self, token: ApiToken) -> Any:
+        """When it was issued."""
+        return token.created
+
+    @admin.display(description=_("expires at"), ordering="expiry")
+    def expires_at(self, token: ApiToken) -> Any:
+        """From when on it is refused."""
+        return token.expiry
 
     @admin.display(description="")
     def revoke_link(self, token: ApiToken) -> SafeString:

@@ -139,7 +139,6 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         "closing_cause",
     ]
     list_select_related = ["project", "district", "actor"]
-    list_filter = ["kind", "cause"]
     search_fields = ["project__code", "project__name"]
     ordering = ["-id"]
 

@@ -53,15 +53,26 @@ class LedgerEntry(models.Model):
     The database refuses to update a posted entry, other than closing it once, and to delete it.
     """
 
-    project = models.ForeignKey(Project, models.PROTECT, related_name="ledger_entries", db_index=False)
+    project = models.ForeignKey(
+        Project, models.PROTECT, verbose_name=_("project"), related_name="ledger_entries", db_index=False
+    )
     milestone = models.ForeignKey(
-        Milestone, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="ledger_entries"
+        Milestone,
+        models.DO_NOTHING,
+        verbose_name=_("milestone"),
+        db_constraint=False,
+        db_index=False,
+        related_name="ledger_entries",
     )
     kind = models.CharField(_("milestone"), max_length=20, choices=Kind.choices)
     quarter = models.CharField(_("quarter"), max_length=6, null=True)
     left_quarter = models.CharField(_("left in"), max_length=6, null=True)
-    district = models.ForeignKey(District, models.PROTECT, related_name="+", db_index=False)
-    sector = models.ForeignKey(Sector, models.PROTECT, null=True, related_name="+", db_index=False)
+    district = models.ForeignKey(
+        District, models.PROTECT, verbose_name=_("district"), related_name="+", db_index=False
+    )
+    sector = models.ForeignKey(
+        Sector, models.PROTECT, verbose_name=_("sector"), null=True, related_name="+", db_index=False
+    )
     project_type = models.CharField(_("project type"), max_length=20, choices=ProjectType.choices)
     ownership = models.CharField(_("ownership"), max_length=10, choices=Ownership.choices, blank=True)
     investment = models.BigIntegerField(_("investment"), null=True)
@@ -70,12 +81,22 @@ class LedgerEntry(models.Model):
     recorded_at = models.DateTimeField(_("recorded at"))
     cause = models.CharField(_("cause"), max_length=20, choices=Cause.choices)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("recorded by"),
+        null=True,
+        related_name="+",
+        db_index=False,
     )
     superseded_at = models.DateTimeField(_("superseded at"), null=True)
     closing_cause = models.CharField(_("closed because"), max_length=20, choices=Cause.choices, blank=True)
     closing_actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("superseded by"),
+        null=True,
+        related_name="+",
+        db_index=False,
     )
 
     objects = LedgerQuerySet.as_manager()
