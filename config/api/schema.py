@@ -144,8 +144,19 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
                 operation["responses"]["304"] = {"description": "Still the version that If-None-Match names."}
             answer = operation["responses"].get("200", {}).get("content", {})
             answer.update({name: schema for name, schema in FILES.items() if name in answer})
+            if "fields" in names:
+                _make_sparse(components["schemas"], answer["application/json"]["schema"])
             for status in sorted({*ANYWHERE, *WITH_METHOD.get(method, ())}):
                 operation["responses"].setdefault(
                     str(status), {"$ref": f"#/components/responses/Problem{status}"}
                 )
     return result
+
+
+def _make_sparse(schemas: dict[str, Any], schema: dict[str, Any]) -> None:
+    """`fields` may leave any field of a record out, so none of them can be promised."""
+    record = schemas[schema["$ref"].rpartition("/")[2]]
+    if "results" in record["properties"]:
+        _make_sparse(schemas, record["properties"]["results"]["items"])
+    else:
+        record.pop("required", None)

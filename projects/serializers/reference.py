@@ -107,6 +107,7 @@ class MeSerializer(RecordSerializer[User]):
     """Whoever asks, with their rights; `scopes` are those of the token in use, null in a browser."""
 
     memberships = MembershipSerializer(many=True, read_only=True)
+    email = serializers.CharField(read_only=True)
     scopes = serializers.SerializerMethodField()
 
     class Meta:
