@@ -9,6 +9,7 @@ from typing import TypedDict
 from django import template
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from config.api.problems import Text
 from projects.amounts import UNKNOWN, format_yi
@@ -111,6 +112,8 @@ def unit_name(unit: str) -> Text:
     """What a claim counts; money is shown in 亿元, percent says so itself."""
     if unit == Unit.CNY:
         return _("100 million yuan")
+    if unit == Unit.PROJECTS:
+        return pgettext("unit behind a number", "projects")
     return "" if unit == Unit.PERCENT else Unit(unit).label
 
 
