@@ -112,6 +112,10 @@ class MilestoneInline(LimitedChoices, Inline):
         ),
     ]
 
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Never many more forms than there are steps: a tampered count is refused before a thousand are built."""
+        return super().get_formset(request, obj, absolute_max=2 * len(Kind), **kwargs)
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever may see the project."""
         return True
