@@ -11,13 +11,14 @@ from unittest import mock
 
 import pytest
 from django.core.cache import cache
-from django.db import OperationalError, connections
+from django.db import DataError, IntegrityError, OperationalError, connections
 from django.test import override_settings
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from config.api import throttles
 from config.api.idempotency import CLAIM_EXPIRES, KEPT, forget_old
+from config.api.outcomes import StageConflict, StaleVersion
 from config.models import IdempotentRequest
 from projects import services
 from projects.models import ApiToken, District, Organization, Project, User
@@ -543,6 +544,31 @@ def test_a_database_that_does_not_answer_is_a_503_that_says_when_to_come_back(ap
     assert_problem(response, 503, "unavailable")
     assert int(response.headers["Retry-After"]) > 0
     assert message not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "kind"),
+    [
+        (StageConflict("Another request was first."), 409, "stage-conflict"),
+        (StaleVersion(3), 412, "precondition-failed"),
+        (IntegrityError("UNIQUE constraint failed: projects_milestone.kind"), 409, "conflict"),
+        (DataError("value out of range"), 400, "malformed"),
+        (OperationalError("deadlock detected"), 503, "unavailable"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
+)
+def test_whoever_comes_second_is_told_what_became_of_their_request(
+    api: Api, raised: Exception, status: int, kind: str
+) -> None:
+    project = make_project()
+
+    with mock.patch("projects.services.save_milestone", side_effect=raised):
+        response = api.post(
+            f"projects/{project.pk}/milestones/", {"kind": "signed", "happened_on": "2023-01-29"}
+        )
+
+    problem = assert_problem(response, status, kind)
+    assert "UNIQUE" not in str(problem)
 
 
 def test_a_database_that_is_away_before_any_view_is_a_503_too(api: Api) -> None:
