@@ -4,6 +4,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 
 from tracking.pages.lists import districts, figures, undated
+from tracking.pages.signing_in import SignInForm
 from tracking.pages.start import start
 from tracking.pages.unsubscribe import unsubscribe
 
@@ -15,7 +16,11 @@ urlpatterns = [
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path(
         "sign-in/",
-        auth.LoginView.as_view(template_name="registration/sign_in.html", redirect_authenticated_user=True),
+        auth.LoginView.as_view(
+            template_name="registration/sign_in.html",
+            authentication_form=SignInForm,
+            redirect_authenticated_user=True,
+        ),
         name="sign_in",
     ),
     path("sign-out/", auth.LogoutView.as_view(), name="sign_out"),
