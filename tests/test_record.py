@@ -308,6 +308,13 @@ def test_a_credit_code_is_verified_raised_to_capitals_and_unique(places):
         assert "uscc" in codes(caught)
 
 
+def test_organizations_without_a_credit_code_do_not_clash(places):
+    make_organization(uscc="")
+    make_organization(uscc="")
+
+    assert Organization.objects.filter(uscc__isnull=True).count() == 2
+
+
 def test_what_is_in_use_is_not_deleted_and_says_where(places):
     sector = make_sector()
     make_project("用到的项目", district=places["440112"], sector=sector)

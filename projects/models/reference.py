@@ -123,6 +123,10 @@ class UsccField(LineOrNull):
         """The verified code, or None for an empty one."""
         return clean_uscc(value) if value else None
 
+    def get_prep_value(self, value: Any) -> Any:
+        """What is stored: null for an empty one, or two organizations without a code would clash."""
+        return super().get_prep_value(value) or None
+
 
 class Organization(Versioned):
     """An investor or a project company."""
