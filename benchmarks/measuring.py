@@ -50,11 +50,6 @@ def rebuild() -> None:
     cells.rebuild()
 
 
-def plain_sql() -> None:
-    """The same cells by plain SQL."""
-    yardstick.fill_table()
-
-
 def changes(count: int) -> None:
     """So many changes, each of one project's amount, and the roll-up after each."""
     for pk in dice.sample(counted_projects(), count):
@@ -132,7 +127,8 @@ def places() -> list[tuple[int, str]]:
 
 MEASURED: dict[str, Callable[..., Any]] = {
     "rebuild": rebuild,
-    "plain_sql": plain_sql,
+    "level_by_level": yardstick.fill_level_by_level,
+    "at_once": yardstick.fill_at_once,
     "changes": changes,
     "naive": naive,
     "see": see,

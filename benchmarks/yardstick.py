@@ -47,46 +47,53 @@ def empty_table() -> None:
         cursor.execute(f"{'TRUNCATE' if connection.vendor == 'postgresql' else 'DELETE FROM'} {TABLE}")
 
 
+OWN = (
+    f"SELECT district_id, quarter, kind, {MEASURED}, {NOTHING} FROM projects_ledgerentry "
+    "WHERE superseded_at IS NULL AND quarter IS NOT NULL GROUP BY district_id, quarter, kind "
+    f"UNION ALL SELECT district_id, left_quarter, kind, {NOTHING}, {MEASURED} FROM projects_ledgerentry "
+    "WHERE superseded_at IS NULL AND left_quarter IS NOT NULL GROUP BY district_id, left_quarter, kind"
+)
+ABOVE = (
+    "SELECT id, id FROM projects_district "
+    "UNION ALL SELECT a.id, a.parent_id FROM projects_district a WHERE a.parent_id IS NOT NULL "
+    "UNION ALL SELECT a.id, b.parent_id FROM projects_district a "
+    "JOIN projects_district b ON b.id = a.parent_id WHERE b.parent_id IS NOT NULL "
+    "UNION ALL SELECT a.id, c.parent_id FROM projects_district a "
+    "JOIN projects_district b ON b.id = a.parent_id JOIN projects_district c ON c.id = b.parent_id "
+    "WHERE c.parent_id IS NOT NULL"
+)
+KEY = ("district_id", "quarter", "kind")
+FILL = (
+    f"INSERT INTO {TABLE} ({', '.join((*KEY, *COLUMNS))}) "
+    f"{{sources}} SELECT above.ancestor, quarter, kind, {', '.join(f'sum({c})' for c in COLUMNS)} FROM own "
+    "JOIN above ON above.node = own.district_id {level} GROUP BY above.ancestor, quarter, kind"
+)
+
+
 @transaction.atomic
-def fill_table() -> None:
-    """The plain SQL: every district's own sums once, then one INSERT … SELECT … GROUP BY for each level of the tree."""
-    columns = ", ".join(COLUMNS)
-    sums = ", ".join(f"sum({column})" for column in COLUMNS)
-    names = ", ".join(
-        f"{name} AS {column}" for name, column in zip(_split(MEASURED), COLUMNS[:7], strict=True)
-    )
-    rest = ", ".join(f"0 AS {column}" for column in COLUMNS[7:])
+def fill_level_by_level() -> None:
+    """Plain SQL: every district's own sums once, then one INSERT … SELECT … GROUP BY for each level of the tree."""
+    bigint = ", ".join(f"{column} bigint" for column in COLUMNS)
+    of_level = "JOIN projects_district top ON top.id = above.ancestor AND top.level = %s"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE TEMPORARY TABLE own AS SELECT district_id, quarter, kind, {names}, {rest} "
-            "FROM projects_ledgerentry WHERE superseded_at IS NULL AND quarter IS NOT NULL "
-            "GROUP BY district_id, quarter, kind"
+            f"CREATE TEMPORARY TABLE own (district_id bigint, quarter varchar(6), kind varchar(20), {bigint})"
         )
-        cursor.execute(
-            f"INSERT INTO own SELECT district_id, left_quarter, kind, {NOTHING}, {MEASURED} "
-            "FROM projects_ledgerentry WHERE superseded_at IS NULL AND left_quarter IS NOT NULL "
-            "GROUP BY district_id, left_quarter, kind"
-        )
-        cursor.execute(
-            "CREATE TEMPORARY TABLE above AS SELECT id AS node, id AS ancestor FROM projects_district "
-            "UNION ALL SELECT a.id, a.parent_id FROM projects_district a WHERE a.parent_id IS NOT NULL "
-            "UNION ALL SELECT a.id, b.parent_id FROM projects_district a "
-            "JOIN projects_district b ON b.id = a.parent_id WHERE b.parent_id IS NOT NULL "
-            "UNION ALL SELECT a.id, c.parent_id FROM projects_district a "
-            "JOIN projects_district b ON b.id = a.parent_id JOIN projects_district c ON c.id = b.parent_id "
-            "WHERE c.parent_id IS NOT NULL"
-        )
+        cursor.execute(f"INSERT INTO own {OWN}")
+        cursor.execute("CREATE TEMPORARY TABLE above (node bigint, ancestor bigint)")
+        cursor.execute(f"INSERT INTO above {ABOVE}")
         for level in LEVELS:
-            cursor.execute(
-                f"INSERT INTO {TABLE} (district_id, quarter, kind, {columns}) "
-                f"SELECT above.ancestor, quarter, kind, {sums} FROM own "
-                "JOIN above ON above.node = own.district_id "
-                "JOIN projects_district top ON top.id = above.ancestor AND top.level = %s "
-                "GROUP BY above.ancestor, quarter, kind",
-                [level],
-            )
+            cursor.execute(FILL.format(sources="", level=of_level), [level])
         cursor.execute("DROP TABLE own")
         cursor.execute("DROP TABLE above")
+
+
+@transaction.atomic
+def fill_at_once() -> None:
+    """Plain SQL: the same in one statement."""
+    sources = f"WITH own ({', '.join((*KEY, *COLUMNS))}) AS ({OWN}), above (node, ancestor) AS ({ABOVE})"
+    with connection.cursor() as cursor:
+        cursor.execute(FILL.format(sources=sources, level=""))
 
 
 def difference() -> int:
@@ -114,8 +121,3 @@ def naive_totals(district: District, quarter: str) -> list[Any]:
         .values("kind")
         .annotate(Count("id"), Sum("project__total_investment"), Sum("project__expected_output"))
     )
-
-
-def _split(expressions: str) -> list[str]:
-    """The expressions of a list, whose own commas stand in parentheses."""
-    return expressions.replace(", 0)", "|0)").replace(", ", "\n").replace("|0)", ", 0)").split("\n")

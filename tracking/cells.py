@@ -10,9 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from django.db import connection
-from django.db.models import Q
 
-from projects.models import District, LedgerEntry, TouchedCell, ancestors_by_district
+from projects.models import District, LedgerEntry, TouchedCell, ancestors_of
 from projects.services.transactions import one_transaction
 from tracking.models import AMOUNT_COLUMNS, ENTERED, LEFT, QuarterlyTotal
 from tracking.sums import aggregates
@@ -42,7 +41,7 @@ def roll_up_batch(limit: int = BATCH) -> int:
     be_patient()
     touched = take_touched(limit)
     if touched:
-        above = ancestors_by_district()
+        above = ancestors_of(district for district, _quarter in touched)
         places = {(node, quarter) for district, quarter in touched for node in above[district]}
         lock_nodes({node for node, _quarter in places})
         store(recompute(places, above))
@@ -80,17 +79,28 @@ def recompute(places: set[Place], above: dict[int, list[int]]) -> dict[Key, Amou
     A cell is the node's own entries and its children's cells; a child that is not among the places is read as stored,
     for nothing below it moved. Cells that were stored and have nothing in them any more come back as zeros.
     """
+    branches = {
+        branch[depth]: branch[: depth + 1] for branch in above.values() for depth in range(len(branch))
+    }
+    parents = parents_of_children(branches)
     cells: dict[Key, Amounts] = {}
-    stored = stored_cells(places)
+    stored = stored_cells({*branches, *parents}, {quarter for _node, quarter in places})
     for key, amounts in own_sums(places).items():
-        _add(cells, above[key[0]], key, amounts)
+        _add(cells, branches[key[0]], key, amounts)
     for key, amounts in stored.items():
         node, quarter, _kind = key
+        parent = parents.get(node)
         if (node, quarter) in places:
             cells.setdefault(key, ZERO)
-        elif any((parent, quarter) in places for parent in above[node][-2:-1]):
-            _add(cells, above[node][:-1], key, amounts)
+        elif parent is not None and (parent, quarter) in places:
+            _add(cells, branches[parent], key, amounts)
     return {key: amounts for key, amounts in cells.items() if stored.get(key) != amounts}
+
+
+def parents_of_children(nodes: Iterable[int]) -> dict[int, int]:
+    """For every child of these nodes its parent."""
+    rows = District.objects.filter(parent_id__in=set(nodes)).order_by()
+    return dict(rows.values_list("pk", "parent_id"))
 
 
 def own_sums(places: set[Place]) -> dict[Key, Amounts]:
@@ -107,12 +117,9 @@ def own_sums(places: set[Place]) -> dict[Key, Amounts]:
     return {key: tuple(amounts) for key, amounts in sums.items() if key[:2] in places}
 
 
-def stored_cells(places: set[Place]) -> dict[Key, Amounts]:
-    """The stored cells of these places and of their nodes' children."""
-    nodes, quarters = {node for node, _quarter in places}, {quarter for _node, quarter in places}
-    rows = QuarterlyTotal.objects.filter(
-        Q(district_id__in=nodes) | Q(district__parent_id__in=nodes), quarter__in=quarters
-    ).order_by()
+def stored_cells(nodes: set[int], quarters: set[str]) -> dict[Key, Amounts]:
+    """The stored cells of these nodes in these quarters."""
+    rows = QuarterlyTotal.objects.filter(district_id__in=nodes, quarter__in=quarters).order_by()
     return {
         (node, quarter, kind): tuple(amounts)
         for node, quarter, kind, *amounts in rows.values_list(

@@ -1,7 +1,7 @@
 """The record and its ledger."""
 
 from projects.models.base import AmountField, LongTextField, TextField, Versioned
-from projects.models.districts import District, ancestors_by_district
+from projects.models.districts import District, ancestors_of
 from projects.models.ledger import Cause, LedgerEntry, TouchedCell
 from projects.models.milestones import (
     COUNTABLE_KINDS,
@@ -46,6 +46,6 @@ __all__ = [
     "TouchedCell",
     "User",
     "Versioned",
-    "ancestors_by_district",
+    "ancestors_of",
     "period_of",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -138,10 +139,10 @@ class District(models.Model):
         return codes[min(1, len(codes) - 1)]
 
 
-def ancestors_by_district() -> dict[int, list[int]]:
-    """For every district its ancestors' ids from the top down, itself last. Read once for a whole batch."""
-    rows: list[tuple[int, str, str]] = list(
-        District.objects.order_by("path").values_list("id", "code", "path")
-    )
-    by_code = {code: pk for pk, code, _path in rows}
-    return {pk: [by_code[part] for part in path.rstrip("/").split("/")] for pk, _code, path in rows}
+def ancestors_of(districts: Iterable[int]) -> dict[int, list[int]]:
+    """For each of these districts its ancestors' ids from the top down, itself last."""
+    rows = District.objects.filter(pk__in=set(districts)).order_by().values_list("pk", "path")
+    codes = {pk: path.rstrip("/").split("/") for pk, path in rows}
+    above = District.objects.filter(code__in={code for branch in codes.values() for code in branch})
+    by_code: dict[str, int] = dict(above.order_by().values_list("code", "pk"))
+    return {pk: [by_code[code] for code in branch] for pk, branch in codes.items()}
