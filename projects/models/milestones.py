@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -156,6 +157,13 @@ class Milestone(Versioned):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.happened_on or ''}".strip()
+
+    def clean(self) -> None:
+        """What has stopped says why."""
+        super().clean()
+        if self.kind in KINDS_WITH_REASON and self.has_happened and not self.reason:
+            message = _("Choose the reason of the suspension or termination.")
+            raise ValidationError({"reason": ValidationError(message, code="required")})
 
     @property
     def has_happened(self) -> bool:

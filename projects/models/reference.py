@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from django.core.validators import RegexValidator
@@ -123,10 +124,6 @@ class UsccField(LineOrNull):
         """The verified code, or None for an empty one."""
         return clean_uscc(value) if value else None
 
-    def get_prep_value(self, value: Any) -> Any:
-        """What is stored: null for an empty one, or two organizations without a code would clash."""
-        return super().get_prep_value(value) or None
-
 
 class Organization(Versioned):
     """An investor or a project company."""
@@ -151,6 +148,11 @@ class Organization(Versioned):
 
     def __str__(self) -> str:
         return in_readers_language(self.name, self.name_en)
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """An empty credit code is null: two organizations without one do not clash."""
+        self.uscc = self.uscc or None
+        super().clean_fields(exclude)
 
 
 class CeremonyQuerySet(models.QuerySet["Ceremony"]):
