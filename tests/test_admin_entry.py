@@ -433,6 +433,27 @@ def test_a_project_moves_only_between_districts_of_the_editor(world):
     assert fresh(project).district == world["huangpu"]
 
 
+def test_what_lies_outside_ones_districts_is_kept_without_its_name(world):
+    ceremony = services.save_versioned(
+        Ceremony(district=world["panyu"], name="番禺签约会", held_on=date(2023, 1, 29)), at=NOW
+    )
+    whole = make_project("番禺整体", district=world["panyu"])
+    phase = make_project("一期项目", district=world["huangpu"], parent=whole)
+    step = record(phase, "signed", date(2023, 1, 29), ceremony=ceremony)
+    address = reverse("admin:projects_project_change", args=[phase.pk])
+
+    reader = Client()
+    reader.force_login(make_user("viewer", district=world["huangpu"], role="viewer"))
+    page = world["client"].get(address).content.decode() + reader.get(address).content.decode()
+    data = reopened(fresh(phase), name="新名", parent=whole.pk) | {"milestones-0-ceremony": ceremony.pk}
+    response = world["client"].post(address, data)
+
+    assert "番禺" not in page
+    assert response.status_code == 302
+    step.refresh_from_db()
+    assert (fresh(phase).name, fresh(phase).parent, step.ceremony) == ("新名", whole, ceremony)
+
+
 def test_too_many_fields_are_refused_with_a_page(world):
     data = filled(world) | {f"field{number}": "x" for number in range(1_001)}
 

@@ -10,10 +10,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from projects.admin.base import PlacedAdmin, ReadOnlyAdmin, VersionedForm
+from projects.admin.base import PlacedAdmin, ReadOnlyAdmin
+from projects.admin.forms import VersionedForm
 from projects.admin.people import PeopleAdmin
 from projects.amounts import format_yi
 from tracking import deliveries
+from tracking.measures import Measure
 from tracking.models import Delivery, ReportedTotal, Subscription, Target, Unit
 
 
@@ -38,11 +40,15 @@ class ReportedTotalAdmin(PlacedAdmin):
         "source",
     ]
     autocomplete_fields = ["district", "ceremony"]
-    list_display = ["district", "period", "measure", "category", "claimed", "nature", "source"]
-    list_display_links = ["district", "period", "measure"]
+    list_display = ["district", "period", "measured", "category", "claimed", "nature", "source"]
+    list_display_links = ["district", "period", "measured"]
     list_select_related = ["district"]
-    list_filter = ["nature", "unit"]
     search_fields = ["period", "measure", "category", "source", "district__name"]
+
+    @admin.display(description=_("measure"), ordering="measure")
+    def measured(self, record: ReportedTotal) -> str:
+        """In words."""
+        return Measure.read(record.measure).label
 
     @admin.display(description=_("claimed"), ordering="value")
     def claimed(self, record: ReportedTotal) -> str:
@@ -56,11 +62,16 @@ class TargetAdmin(PlacedAdmin):
 
     fields = [("district", "year"), "measure", ("comparator", "value", "unit"), "note", "source"]
     autocomplete_fields = ["district"]
-    list_display = ["district", "year", "measure", "comparator", "demanded", "source"]
-    list_display_links = ["district", "year", "measure"]
+    list_display = ["district", "year", "measured", "comparator", "demanded", "source"]
+    list_display_links = ["district", "year", "measured"]
     list_select_related = ["district"]
     list_filter = ["year"]
     search_fields = ["measure", "source", "district__name"]
+
+    @admin.display(description=_("measure"), ordering="measure")
+    def measured(self, record: Target) -> str:
+        """In words."""
+        return Measure.read(record.measure).label
 
     @admin.display(description=_("value"), ordering="value")
     def demanded(self, record: Target) -> str:

@@ -5,20 +5,13 @@ Rights come from memberships, saving is one call of a service, and what the serv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin, ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import (
-    AdminTextareaWidget,
-    AutocompleteSelect,
-    AutocompleteSelectMultiple,
-    RelatedFieldWidgetWrapper,
-)
 from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.db import OperationalError, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -32,30 +25,18 @@ from config.api.outcomes import InUse, StaleVersion
 from config.api.transactions import TRIES, is_retried, pause
 from projects import access, services
 from projects.access import subtrees_of
-from projects.forms import AmountFormField, DayField
-from projects.models import AmountField, District, LongTextField, Versioned
+from projects.admin.forms import LimitedChoices, ServiceForm, VersionedForm, readable_ids
+from projects.models import District, Versioned
 
 if TYPE_CHECKING:
-    from django.contrib.admin.options import BaseModelAdmin
-
     AnyModelAdmin = ModelAdmin[Any]
-    AnyBase = BaseModelAdmin[Any]
-    AnyModelForm = forms.ModelForm[Any]
-    AnyMultipleChoice = forms.ModelMultipleChoiceField[Any]
 else:
-    AnyModelAdmin, AnyBase, AnyModelForm = ModelAdmin, object, forms.ModelForm
-    AnyMultipleChoice = forms.ModelMultipleChoiceField
+    AnyModelAdmin = ModelAdmin
 
-LONGEST_ID = 18  # digits of a 64-bit integer that no database refuses
 STALE = _(
     "Somebody else has changed this since you opened it (at %(at)s). Nothing was saved. "
     "Open it again in a second window, compare, and repeat your change there."
 )
-CHOOSE_DISTRICT = _("Choose a district of yours.")
-CHOOSE_LISTED = _("Choose one from the list.")
-
-
-# --- rights -------------------------------------------------------------------------------------------------------
 
 
 def may_edit(request: HttpRequest, district: District | None = None) -> bool:
@@ -66,111 +47,6 @@ def may_edit(request: HttpRequest, district: District | None = None) -> bool:
         user = request.user
         known[key] = access.may_edit(user, district) if district else access.edits_anywhere(user)
     return known[key]
-
-
-# --- forms --------------------------------------------------------------------------------------------------------
-
-
-def readable_ids(values: Iterable[Any]) -> list[str]:
-    """Those values that can be ids at all."""
-    return [text for v in values if (text := str(v)).isascii() and text.isdigit() and len(text) <= LONGEST_ID]
-
-
-class OneOfMany(AutocompleteSelect):
-    """Django's autocomplete, which would fail on an id that is no number."""
-
-    def optgroups(self, name: str, value: Sequence[Any], attr: Any = None) -> Any:
-        """Only what can be an id is looked up."""
-        return super().optgroups(name, readable_ids(value), attr)
-
-
-class SomeOfMany(AutocompleteSelectMultiple):
-    """The same for several."""
-
-    def optgroups(self, name: str, value: Sequence[Any], attr: Any = None) -> Any:
-        """Only what can be an id is looked up."""
-        return super().optgroups(name, readable_ids(value), attr)
-
-
-class SeveralField(AnyMultipleChoice):
-    """Several records, by ids that can be ids."""
-
-    def clean(self, value: Any) -> Any:
-        """The records; raises ValidationError."""
-        if value and len(readable_ids(value)) != len(value):
-            raise ValidationError(CHOOSE_LISTED, code="invalid_choice")
-        return super().clean(value)
-
-
-class LimitedChoices(AnyBase):
-    """Fields of a form: amounts and days as people write them, relations limited to what the user may choose."""
-
-    formfield_overrides: ClassVar[dict[Any, Any]] = {
-        AmountField: {"form_class": AmountFormField},
-        LongTextField: {"widget": AdminTextareaWidget({"rows": 3})},
-        models.DateField: {"form_class": DayField},
-    }
-
-    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> Any:
-        """What the pages of the related model let this user choose."""
-        pages: Any = self.admin_site.get_model_admin(db_field.remote_field.model)
-        return pages.choices(request)
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Beside a relation a button to add what is missing, and none to change or delete what is there."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
-            widget = field.widget
-            widget.can_change_related = widget.can_delete_related = widget.can_view_related = False
-        return field
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """A sentence of ours for what is not among the choices, whether it exists or not."""
-        if db_field.name in self.get_autocomplete_fields(request):
-            kwargs["widget"] = OneOfMany(db_field, self.admin_site)
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if field is not None:
-            is_district = db_field.remote_field.model is District
-            field.error_messages["invalid_choice"] = CHOOSE_DISTRICT if is_district else CHOOSE_LISTED
-        return field
-
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """The same for several."""
-        kwargs.update(form_class=SeveralField, widget=SomeOfMany(db_field, self.admin_site))
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
-
-
-class ServiceForm(AnyModelForm):
-    """A form on which a service's refusal appears at the fields that it names."""
-
-    refusal: ClassVar[ValidationError | None] = None
-
-    def clean(self) -> dict[str, Any]:
-        """What the service refused when it was asked to save just this."""
-        super().clean()
-        if self.refusal:
-            for name, errors in self.refusal.update_error_dict({}).items():
-                self.add_error(name if name in self.fields else None, errors)
-        return self.cleaned_data
-
-
-class VersionedForm(ServiceForm):
-    """A form that remembers which version it shows, so that the service notices a stale one."""
-
-    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial["seen_version"] = self.instance.version
-
-    def clean(self) -> dict[str, Any]:
-        """The version that was seen, not the one just read; a form without one is stale."""
-        if self.instance.pk:
-            self.instance.version = self.cleaned_data.get("seen_version") or 0
-        return super().clean()
-
-
-# --- pages --------------------------------------------------------------------------------------------------------
 
 
 class ServiceAdmin(LimitedChoices, AnyModelAdmin):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib import admin
 from django.contrib.admin import StackedInline
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
@@ -12,8 +13,9 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from projects.admin.base import LimitedChoices, may_edit, readable_ids
-from projects.models import Kind, Milestone, Precision
+from projects.admin.base import may_edit
+from projects.admin.forms import OUTSIDE, LimitedChoices, keep_stored, readable_ids
+from projects.models import Ceremony, Kind, Milestone, Precision
 from projects.sequence import faults
 from projects.services.dates import is_empty
 
@@ -35,6 +37,7 @@ class MilestoneForm(MilestoneModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kind"].disabled = bool(self.instance.pk)
+        keep_stored(self)
 
     def clean(self) -> dict[str, Any]:
         """A date alone is a day (the service settles it so, too)."""
@@ -90,7 +93,8 @@ class MilestoneInline(LimitedChoices, Inline):
     extra = 1
     max_num = len(Kind)
     autocomplete_fields = ["ceremony"]
-    readonly_fields = ["planned_first_on"]
+    readonly_fields = ["planned_first_on", "ceremony_seen"]
+    reader: Any = None  # Django makes an inline for each request
     fieldsets = [
         (
             None,
@@ -115,6 +119,23 @@ class MilestoneInline(LimitedChoices, Inline):
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Never many more forms than there are steps: a tampered count is refused before a thousand are built."""
         return super().get_formset(request, obj, absolute_max=2 * len(Kind), **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who may only read sees the names of ceremonies of their own districts."""
+        if self.has_change_permission(request, obj):
+            return self.fieldsets
+        self.reader = request.user
+        (none, first), *others = self.fieldsets
+        seen = [("ceremony_seen", "reason") if "ceremony" in line else line for line in first["fields"]]
+        return [(none, {"fields": seen}), *others]
+
+    @admin.display(description=_("ceremony"))
+    def ceremony_seen(self, milestone: Milestone) -> str:
+        """The ceremony's name, where the reader may see it."""
+        if not milestone.ceremony_id:
+            return "—"
+        seen = Ceremony.objects.visible_to(self.reader).filter(pk=milestone.ceremony_id).first()
+        return str(seen or OUTSIDE)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever may see the project."""

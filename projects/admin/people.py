@@ -19,7 +19,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from projects.admin.base import LimitedChoices, ReadOnlyAdmin, ServiceAdmin, ServiceForm, is_superuser
+from projects.admin.base import ReadOnlyAdmin, ServiceAdmin, is_superuser
+from projects.admin.forms import LimitedChoices, ServiceForm
 from projects.models import ApiToken, Membership, User
 from projects.services.tokens import revoke_token
 

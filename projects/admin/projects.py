@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from projects import services
 from projects.admin import filters
-from projects.admin.base import PlacedAdmin, VersionedForm, may_edit
+from projects.admin.base import PlacedAdmin, may_edit
+from projects.admin.forms import VersionedForm
 from projects.admin.milestones import MilestoneInline
 from projects.admin.standing import CHANGES, actions, change_standing
 from projects.amounts import format_yi
@@ -201,9 +202,14 @@ class ProjectAdmin(PlacedAdmin):
         return ProjectList
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A recorded project begins with where it stands."""
+        """A recorded project begins with where it stands; a larger project that a reader may not see is left out."""
         fieldsets = super().get_fieldsets(request, obj)
-        return [self.known_fieldset, *fieldsets] if obj else fieldsets
+        if obj is None:
+            return fieldsets
+        hidden = obj.parent_id and not self.get_queryset(request).filter(pk=obj.parent_id).exists()
+        if hidden and not self.has_change_permission(request, obj):
+            fieldsets = [f for f in fieldsets if "parent" not in f[1]["fields"]]
+        return [self.known_fieldset, *fieldsets]
 
     # --- saving ---------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from projects import services
 from projects.access import Role, subtrees_of
-from projects.admin.base import PlacedAdmin, ReadOnlyAdmin, ServiceAdmin, VersionedForm, may_edit
+from projects.admin.base import PlacedAdmin, ReadOnlyAdmin, ServiceAdmin, may_edit
+from projects.admin.forms import VersionedForm
 from projects.amounts import format_yi
 from projects.models import Ceremony, District, LedgerEntry, Organization, Sector, SectorScheme, SizeBand
 

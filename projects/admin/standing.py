@@ -20,7 +20,8 @@ from django.utils.translation import ngettext
 
 from config.api.outcomes import StaleVersion
 from projects import services
-from projects.admin.base import STALE, readable_ids
+from projects.admin.base import STALE
+from projects.admin.forms import readable_ids
 from projects.models import ExclusionReason, Project
 
 MOST = 200  # projects at once
