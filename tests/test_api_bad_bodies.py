@@ -410,7 +410,7 @@ def test_a_second_milestone_of_one_kind_is_refused(api: Api, editor: User) -> No
         ({"kind": "signed", "happened_on": "2099-01-29"}, "/happened_on"),
         ({"kind": "signed", "happened_on": "2023-01-29", "precision": "hour"}, "/precision"),
         ({"kind": "signed", "happened_on": "2023-01-29", "precision": "unknown"}, ""),
-        ({"kind": "suspended", "happened_on": "2023-01-29"}, ""),
+        ({"kind": "suspended", "happened_on": "2023-01-29"}, "/reason"),
         ({"kind": "signed", "happened_on": "2023-01-29", "ceremony": 99}, "/ceremony"),
         ({"kind": "signed", "happened_on": "2023-01-29", "total_investment": "1.5"}, "/total_investment"),
         (
