@@ -55,7 +55,7 @@ def filled(world, *steps: dict[str, object], **fields: object) -> dict[str, obje
 
 def reopened(project: Project, *steps: dict[str, object], **fields: object) -> dict[str, object]:
     """The form of a recorded project with its milestones, and further steps."""
-    stored = [
+    stored: list[dict[str, object]] = [
         {
             "id": m.pk,
             "project": project.pk,
