@@ -25,7 +25,6 @@ from django.conf import settings
 from config.environment import BASE_DIR
 from tests.processes import Started, free_port, wait_until
 
-pytestmark = [pytest.mark.xdist_group("make run")]
 GREETED = "Press Ctrl-C to stop"
 COMMAND = [sys.executable, "-m", "config.embedded"]
 PREPARING = (
