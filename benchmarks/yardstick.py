@@ -25,10 +25,12 @@ TABLE = "bench_cells"
 
 
 def make_table() -> None:
-    """An empty table like that of the cells, with the same keys and indexes."""
+    """An empty table like that of the cells, with the same keys, foreign keys and indexes."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(f"CREATE TABLE {TABLE} (LIKE tracking_quarterlytotal INCLUDING ALL)")
+            key = "FOREIGN KEY (district_id) REFERENCES projects_district (id) DEFERRABLE INITIALLY DEFERRED"
+            cursor.execute(f"ALTER TABLE {TABLE} ADD {key}")
             return
         cursor.execute(
             "SELECT sql FROM sqlite_master WHERE tbl_name = 'tracking_quarterlytotal' AND sql <> ''"

@@ -105,7 +105,8 @@ else:
     _database["OPTIONS"] = {
         **_database.get("OPTIONS", {}),
         "connect_timeout": 2,
-        "options": "-c lock_timeout=2s -c statement_timeout=30s -c timezone=UTC",
+        # jit=off: compiling took 1.4 of a rebuild's 2.1 seconds, and gains nothing for sums of this size
+        "options": "-c lock_timeout=2s -c statement_timeout=30s -c timezone=UTC -c jit=off",
     }
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True

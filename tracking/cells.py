@@ -161,14 +161,17 @@ def _add(cells: dict[Key, Amounts], nodes: Iterable[int], key: Key, amounts: Amo
 def rebuild() -> int:
     """Recompute every cell from the ledger in one statement; how many cells there are.
 
-    Readers see the old cells until it commits. The whole tree is locked, so no roll-up runs at the same time.
+    Readers see the old cells until it commits. The whole tree is locked, so no roll-up runs at the same time; touched
+    rows that one has taken already are left to it, or each would wait for the other.
     """
+    be_patient()
     lock_nodes(District.objects.values_list("pk", flat=True))
-    TouchedCell.objects.all().delete()
+    free = TouchedCell.objects.select_for_update(skip_locked=True).order_by().values("pk")
+    TouchedCell.objects.filter(pk__in=free).delete()
     QuarterlyTotal.objects.all()._raw_delete(using=connection.alias)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL statement_timeout = 0")  # the country takes longer than a request may
+            cursor.execute("SET LOCAL work_mem = '64MB'")  # sums in memory
         cursor.execute(rebuild_sql())
         return int(cursor.rowcount)
 
