@@ -237,7 +237,7 @@ BAD_STEPS = [
     ([{"kind": "signed"}], {"0-happened_on": "or say that the date is not known"}),
     ([{"happened_on": "2023-01-29"}], {"0-kind": "required"}),
     ([{"kind": "nonsense", "happened_on": "2023-01-29"}], {"0-kind": "not one of the available choices"}),
-    ([{"kind": "suspended", "happened_on": "2023-01-29"}], {"0-__all__": "Choose the reason"}),
+    ([{"kind": "suspended", "happened_on": "2023-01-29"}], {"0-reason": "Choose the reason"}),
     ([{"kind": "signed", "precision": "month"}], {"0-__all__": "Give the date and how exactly"}),
     (
         [{"kind": "signed", "happened_on": "2023-01-29", "total_investment": "-1"}],
