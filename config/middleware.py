@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.common import CommonMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +26,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 API_VARY = ("Authorization", "Cookie", "Accept-Language")
+
+
+DOCS = "/api/docs"
 
 
 class RequestIdMiddleware:
@@ -102,3 +106,12 @@ def _refuse(
     if is_api(request):
         return problem_response(request, kind, detail, status=status, headers=headers)
     return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8", headers=headers)
+
+
+class AddressMiddleware(CommonMiddleware):
+    """Django's, but only the address of a page that somebody typed gets its final slash; the API is exact."""
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        """Never what carries a body, for it would be lost."""
+        page = not is_api(request) or request.path_info == DOCS
+        return page and request.method in ("GET", "HEAD") and super().should_redirect_with_slash(request)
