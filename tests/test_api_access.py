@@ -155,7 +155,9 @@ def names() -> dict[str, dict[str, str]]:
     shared = {"organization": str(organization.pk), "token": token.token_key}
     other = {"other": found["foreign"]["id"]}
     found["own"] |= {**shared, **other}
-    found["missing"] = dict.fromkeys(("id", "step", "event", "code", "organization", "token", "other"), MISSING)
+    found["missing"] = dict.fromkeys(
+        ("id", "step", "event", "code", "organization", "token", "other"), MISSING
+    )
     return found
 
 
