@@ -81,6 +81,8 @@ def see(count: int) -> list[float]:
         project.total_investment = (project.total_investment or 0) + 1
         services.save_project(project, actor=None, at=timezone.now())
         while cell.values_list("entered_investment", flat=True).get() == before:
+            if time.monotonic() > began + 20:
+                raise SystemExit("The worker does not show what was saved.")
             time.sleep(0.01)
         found.append(time.monotonic() - began)
     return found

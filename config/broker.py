@@ -37,12 +37,12 @@ class WholeFilesChannel(filesystem.Channel):
     (celery/kombu#1551).
     """
 
-    def _put(self, queue: str, message: Any, **_more: Any) -> None:
+    def _put(self, queue: str, payload: Any, **_more: Any) -> None:  # type: ignore[override]
         name = f"{round(time.monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         folder = Path(self.data_folder_out)
         draft = folder / f".{name}.draft"
         try:
-            draft.write_text(dumps(message), "utf-8")  # type: ignore[no-untyped-call]
+            draft.write_text(dumps(payload), "utf-8")  # type: ignore[no-untyped-call]
             draft.replace(folder / name)
         except OSError as error:
             raise ChannelError(f"Cannot add file {name!r} to {folder}") from error

@@ -5,7 +5,7 @@ from contextlib import suppress
 from queue import Empty
 
 import pytest
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.transport import redis, virtual
 
 from config.broker import ForgivingQoS
