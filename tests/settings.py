@@ -32,4 +32,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
 else:
     DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
+STATIC_ROOT = _data_dir / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # empty: pages in tests take their files from where they are kept
 CACHES["default"]["KEY_PREFIX"] = f"test-{_WORKER}-{os.getpid()}"

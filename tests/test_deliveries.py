@@ -192,7 +192,7 @@ def test_without_the_claim_the_same_work_sends_doubles(server, monkeypatch):
         delivery = Delivery.objects.select_related("subscription__user", "subscription__district").get(pk=pk)
         if delivery.state != "due":
             return None
-        time.sleep(0.01)  # another worker reads the same
+        time.sleep(0.1)  # another worker reads the same
         Delivery.objects.filter(pk=pk).update(state="claimed", attempts=F("attempts") + 1)
         return delivery
 
