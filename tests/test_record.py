@@ -144,7 +144,7 @@ def test_a_suspension_needs_its_reason(places):
     with pytest.raises(ValidationError) as caught:
         record(project, "suspended", date(2023, 2, 1), reason="")
 
-    assert codes(caught) == {"reason": ["required"]}
+    assert codes(caught) == {"reason": ["reason_required"]}
 
 
 def test_a_second_milestone_of_a_kind_is_refused(places):

@@ -163,7 +163,7 @@ class Milestone(Versioned):
         super().clean()
         if self.kind in KINDS_WITH_REASON and self.has_happened and not self.reason:
             message = _("Choose the reason of the suspension or termination.")
-            raise ValidationError({"reason": ValidationError(message, code="required")})
+            raise ValidationError({"reason": ValidationError(message, code="reason_required")})
 
     @property
     def has_happened(self) -> bool:
