@@ -1,14 +1,18 @@
 """The audit: finds nothing where nothing is wrong, and every difference that is planted."""
 
+import subprocess
+import sys
 from datetime import date
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from config.environment import BASE_DIR
 from projects import ledger_guard, services
 from projects.models import LedgerEntry, TouchedCell
 from tests.makers import NOW, YI, fresh, make_huangpu, make_project, record
+from tests.processes import environment
 from tracking import cells
 from tracking.audit import find_differences
 from tracking.models import QuarterlyTotal
@@ -71,6 +75,25 @@ def test_an_entry_changed_behind_the_guard_is_found_in_the_ledger(recorded):
     found = {(d.where, d.figure) for d in find_differences()}
 
     assert ("ledger", "entered investment") in found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_that_is_missing_makes_the_command_end_with_1_in_its_own_process(recorded, tmp_path):
+    command = [sys.executable, "manage.py", "audit_totals"]
+    outside = {
+        "env": environment(tmp_path, "memory://"),
+        "cwd": BASE_DIR,
+        "capture_output": True,
+        "text": True,
+    }
+    before = subprocess.run(command, check=False, **outside)
+
+    with ledger_guard.lifted(connection):
+        LedgerEntry.objects.current().filter(project=recorded, kind="started").delete()
+    after = subprocess.run(command, check=False, **outside)
+
+    assert (before.returncode, after.returncode) == (0, 1)
+    assert "440112-GDD 2023Q1 started" in after.stdout
 
 
 def test_cells_that_wait_for_the_worker_are_not_called_wrong(recorded):
