@@ -130,7 +130,7 @@ class District(models.Model):
             )
         if self.level == self.Level.ZONE and not self.parent:
             raise ValidationError(
-                {"parent": ValidationError(_("A zone belongs to a district."), code="required")}
+                {"parent": ValidationError(_("A zone belongs to a district."), code="zone_without_parent")}
             )
 
     def city_code(self) -> str:
