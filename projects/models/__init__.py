@@ -13,8 +13,9 @@ from projects.models.milestones import (
     Reason,
     period_of,
 )
-from projects.models.projects import ExclusionReason, Project, ProjectType, Stage
+from projects.models.projects import Project
 from projects.models.reference import Ceremony, Organization, Ownership, Sector, SectorScheme, SizeBand
+from projects.models.stages import ExclusionReason, ProjectType, Stage
 from projects.models.users import ApiToken, Membership, User
 
 __all__ = [

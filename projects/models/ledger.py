@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.models.districts import District
 from projects.models.milestones import Kind, Milestone
-from projects.models.projects import Project, ProjectType
+from projects.models.projects import Project
 from projects.models.reference import Ownership, Sector
+from projects.models.stages import ProjectType
 
 
 class Cause(models.TextChoices):

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from projects import quarters
 from projects.access import subtrees_of
 from projects.models.base import AmountField, LongTextField, Versioned, within_amounts
-from projects.models.projects import Project, Stage
+from projects.models.projects import Project
 from projects.models.reference import Ceremony
+from projects.models.stages import Stage
 
 if TYPE_CHECKING:
     from projects.access import Reader

@@ -23,44 +23,10 @@ from projects.models.base import (
 )
 from projects.models.districts import District
 from projects.models.reference import Organization, Ownership, Sector
+from projects.models.stages import ExclusionReason, ProjectType, Stage
 
 if TYPE_CHECKING:
     from projects.access import Reader
-
-
-class ProjectType(models.TextChoices):
-    """What sort of investment it is."""
-
-    INDUSTRIAL = "industrial", _("Industrial")
-    MANUFACTURING = "manufacturing", _("Manufacturing")
-    SERVICES = "services", _("Services")
-    INFRASTRUCTURE = "infrastructure", _("Infrastructure")
-    URBAN_RENEWAL = "urban_renewal", _("Urban renewal")
-    LIVELIHOOD = "livelihood", _("Livelihood")
-    CARRIER_PARK = "carrier_park", _("Industrial park")
-    OTHER = "other", _("Other")
-
-
-class Stage(models.TextChoices):
-    """How far a project has come: the furthest of its stage-moving milestones."""
-
-    NEGOTIATING = "negotiating", _("Negotiating")
-    SIGNED = "signed", _("Signed")
-    STARTED = "started", _("Started")
-    COMPLETED = "completed", _("Completed")
-    IN_PRODUCTION = "in_production", _("In production")
-    AT_CAPACITY = "at_capacity", _("At capacity")
-    TERMINATED = "terminated", _("Terminated")
-
-
-class ExclusionReason(models.TextChoices):
-    """Why a project is kept but not counted."""
-
-    BELOW_THRESHOLD = "below_threshold", _("Below the threshold")
-    RELOCATION = "relocation", _("Relocation within the region")
-    REAL_ESTATE = "real_estate", _("Real estate")
-    DUPLICATE = "duplicate", _("Duplicate of another project")
-    OTHER = "other", _("Other reason")
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
