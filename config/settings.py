@@ -93,7 +93,7 @@ _database: dict[str, Any] = env.db_url_config(read_database_url(MODE, DATA_DIR))
 if _database["ENGINE"].endswith("sqlite3"):
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     _database["OPTIONS"] = {
-        "timeout": 10,
+        "timeout": 20,
         "transaction_mode": "IMMEDIATE",
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
