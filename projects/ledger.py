@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 
 from django.utils import timezone
 
+from projects import sealing
 from projects.models import (
     COUNTABLE_KINDS,
     STAGE_KINDS,
@@ -38,6 +39,9 @@ class Content:
     sector_id: int | None
     project_type: str
     ownership: str
+    happened_on: date | None
+    precision: str
+    planned_first_on: date | None
     investment: int | None
     expected_output: int | None
     expected_revenue: int | None
@@ -65,6 +69,9 @@ def entries_of(project: Project, milestones: Iterable[Milestone], *, has_phases:
             sector_id=project.sector_id,
             project_type=project.project_type,
             ownership=project.ownership,
+            happened_on=m.happened_on,
+            precision=m.precision,
+            planned_first_on=m.planned_first_on,
             investment=_first_known(m.total_investment, project.total_investment),
             expected_output=_first_known(m.expected_output, project.expected_output),
             expected_revenue=_first_known(m.expected_revenue, project.expected_revenue),
@@ -99,7 +106,7 @@ def post(
     if not closed and not posted:
         return False
     last_closed = {entry.kind: entry for entry in ever if entry.superseded_at is not None}
-    now = max([at, *(entry.recorded_at for entry in closed.values())])
+    now = max([sealing.moment_of_posting(at), *(entry.recorded_at for entry in closed.values())])
     for kind, entry in closed.items():
         follower = wanted.get(kind)
         cause = (
@@ -156,19 +163,24 @@ def touch(contents: Iterable[Content]) -> None:
     )
 
 
+# What can differ between an entry and its successor, the weightiest first.
+CAUSES: tuple[tuple[Cause, tuple[str, ...]], ...] = (
+    (Cause.DISTRICT_MOVED, ("district_id",)),
+    (Cause.DATE_MOVED, ("quarter",)),
+    (Cause.AMOUNT_CORRECTED, ("investment", "expected_output", "expected_revenue")),
+    (Cause.STAGE_MOVED, ("left_quarter",)),
+    (Cause.SECTOR_MOVED, ("sector_id",)),
+    (Cause.RECLASSIFIED, ("project_type", "ownership")),
+    (Cause.DATE_MOVED, ("happened_on", "precision")),  # within its quarter
+)
+
+
 def cause_of_change(old: LedgerEntry, new: Content) -> Cause:
     """The one cause of a pair of closed and posted entries: the weightiest of what differs."""
-    if old.district_id != new.district_id:
-        return Cause.DISTRICT_MOVED
-    if old.quarter != new.quarter:
-        return Cause.DATE_MOVED
-    if any(getattr(old, n) != getattr(new, n) for n in ("investment", "expected_output", "expected_revenue")):
-        return Cause.AMOUNT_CORRECTED
-    if old.left_quarter != new.left_quarter:
-        return Cause.STAGE_MOVED
-    if old.sector_id != new.sector_id:
-        return Cause.SECTOR_MOVED
-    return Cause.RECLASSIFIED
+    for cause, names in CAUSES:
+        if any(getattr(old, name) != getattr(new, name) for name in names):
+            return cause
+    return Cause.PLAN_RECORDED
 
 
 def cause_of_closing(project: Project, *, has_phases: bool) -> Cause:

@@ -1,80 +1,98 @@
-"""The database's own refusal to change the ledger: triggers for PostgreSQL and SQLite.
+"""The database's own refusal to change what was posted or published: triggers for PostgreSQL and SQLite.
 
-An entry may be closed once (`superseded_at` from null to a time, with cause and actor); every other update, every
-delete and every truncation is refused by the database itself, whoever asks.
+A ledger entry may be closed once (`superseded_at` from null to a time, with cause and actor); every other update, every
+delete and every truncation of a guarded table is refused by the database itself, whoever asks.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-TABLE = "projects_ledgerentry"
+
+@dataclass(frozen=True)
+class Guard:
+    """The refusal for one table; where `fixed` names columns, a row may be closed once and these stay as they are."""
+
+    table: str
+    message: str
+    fixed: tuple[str, ...] = ()
+
+    def install(self, connection: BaseDatabaseWrapper) -> None:
+        """Put the triggers in place; where they are already, they are made anew."""
+        self.lift(connection)
+        self._run(connection, self._postgresql() if connection.vendor == "postgresql" else self._sqlite())
+
+    def lift(self, connection: BaseDatabaseWrapper) -> None:
+        """Take the triggers away: for a migration, and for emptying a test database."""
+        where = f" ON {self.table}" if connection.vendor == "postgresql" else ""
+        self._run(
+            connection, [f"DROP TRIGGER IF EXISTS {self.table}_{name}{where}" for name in ("fixed", "kept")]
+        )
+
+    @contextmanager
+    def lifted(self, connection: BaseDatabaseWrapper) -> Iterator[None]:
+        """Without the triggers for a moment: only for emptying a test database."""
+        self.lift(connection)
+        try:
+            yield
+        finally:
+            self.install(connection)
+
+    def _postgresql(self) -> list[str]:
+        table = self.table
+        return [
+            f"""
+            CREATE OR REPLACE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF TG_OP = 'UPDATE' AND {self._closing("IS NOT DISTINCT FROM")} THEN
+                    RETURN NEW;
+                END IF;
+                RAISE EXCEPTION '{self.message}' USING ERRCODE = 'restrict_violation';
+            END $$
+            """,
+            (
+                f"CREATE TRIGGER {table}_fixed BEFORE UPDATE OR DELETE ON {table} "
+                f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()"
+            ),
+            (
+                f"CREATE TRIGGER {table}_kept BEFORE TRUNCATE ON {table} "
+                f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()"
+            ),
+        ]
+
+    def _sqlite(self) -> list[str]:
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{self.message}'); END"
+        return [
+            (
+                f"CREATE TRIGGER {self.table}_fixed BEFORE UPDATE ON {self.table} "
+                f"WHEN NOT ({self._closing('IS')}) {refuse}"
+            ),
+            f"CREATE TRIGGER {self.table}_kept BEFORE DELETE ON {self.table} {refuse}",
+        ]
+
+    def _closing(self, same: str) -> str:
+        """The condition of the one update that is allowed."""
+        if not self.fixed:
+            return "1 = 0"
+        unchanged = " AND ".join(f"NEW.{name} {same} OLD.{name}" for name in self.fixed)
+        return f"OLD.superseded_at IS NULL AND NEW.superseded_at IS NOT NULL AND {unchanged}"
+
+    @staticmethod
+    def _run(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+
 MESSAGE = "a posted ledger entry is never changed"
-FIXED = (
-    "id", "project_id", "milestone_id", "kind", "quarter", "left_quarter", "district_id", "sector_id", "project_type",
-    "ownership", "investment", "expected_output", "expected_revenue", "recorded_at", "cause", "actor_id",
+LEDGER = Guard(
+    "projects_ledgerentry",
+    MESSAGE,
+    fixed=(
+        "id", "project_id", "milestone_id", "kind", "quarter", "left_quarter", "district_id", "sector_id",
+        "project_type", "ownership", "happened_on", "precision", "planned_first_on", "investment", "expected_output",
+        "expected_revenue", "recorded_at", "cause", "actor_id",
+    ),
 )  # fmt: skip
-
-_PG_SAME = " AND ".join(f"NEW.{name} IS NOT DISTINCT FROM OLD.{name}" for name in FIXED)
-_SQLITE_SAME = " AND ".join(f"NEW.{name} IS OLD.{name}" for name in FIXED)
-
-POSTGRESQL = [
-    f"""
-    CREATE OR REPLACE FUNCTION {TABLE}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF TG_OP = 'UPDATE' AND OLD.superseded_at IS NULL AND NEW.superseded_at IS NOT NULL AND {_PG_SAME} THEN
-            RETURN NEW;
-        END IF;
-        RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'restrict_violation';
-    END $$
-    """,
-    f"CREATE TRIGGER {TABLE}_fixed BEFORE UPDATE OR DELETE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION {TABLE}_refuse()",
-    f"CREATE TRIGGER {TABLE}_kept BEFORE TRUNCATE ON {TABLE} FOR EACH STATEMENT EXECUTE FUNCTION {TABLE}_refuse()",
-]
-POSTGRESQL_LIFT = [
-    f"DROP TRIGGER IF EXISTS {TABLE}_fixed ON {TABLE}",
-    f"DROP TRIGGER IF EXISTS {TABLE}_kept ON {TABLE}",
-]
-SQLITE = [
-    f"""
-    CREATE TRIGGER {TABLE}_fixed BEFORE UPDATE ON {TABLE}
-    WHEN NOT (OLD.superseded_at IS NULL AND NEW.superseded_at IS NOT NULL AND {_SQLITE_SAME})
-    BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END
-    """,
-    f"""
-    CREATE TRIGGER {TABLE}_kept BEFORE DELETE ON {TABLE}
-    BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END
-    """,
-]
-SQLITE_LIFT = [f"DROP TRIGGER IF EXISTS {TABLE}_fixed", f"DROP TRIGGER IF EXISTS {TABLE}_kept"]
-
-
-def install(connection: BaseDatabaseWrapper) -> None:
-    """Put the triggers in place; where they are already, they are made anew."""
-    _run(connection, [*_statements(connection)[1], *_statements(connection)[0]])
-
-
-def lift(connection: BaseDatabaseWrapper) -> None:
-    """Take the triggers away: for undoing the migration, and for emptying a test database."""
-    _run(connection, _statements(connection)[1])
-
-
-@contextmanager
-def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Without the triggers for a moment: only for emptying a test database."""
-    lift(connection)
-    try:
-        yield
-    finally:
-        install(connection)
-
-
-def _statements(connection: BaseDatabaseWrapper) -> tuple[list[str], list[str]]:
-    return (POSTGRESQL, POSTGRESQL_LIFT) if connection.vendor == "postgresql" else (SQLITE, SQLITE_LIFT)
-
-
-def _run(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)

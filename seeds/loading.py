@@ -102,9 +102,9 @@ def load_reference(at: datetime) -> dict[str, Count]:
 def _reference(load: Load) -> None:
     _districts(load)
     _sectors(load)
-    load.table("size_bands", set(SizeBand.objects.values_list("code", flat=True)), lambda row: services.save_reference(
+    load.table("size_bands", set(SizeBand.objects.values_list("code", flat=True)), lambda row: services.save_band(
         SizeBand(code=row["code"], name=row["name"], name_en=row["name_en"], lower=int(row["lower"]),
-                 upper=_whole(row["upper"]))))  # fmt: skip
+                 upper=_whole(row["upper"])), at=load.at))  # fmt: skip
 
 
 def _districts(load: Load) -> None:

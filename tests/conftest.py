@@ -12,8 +12,10 @@ from django.core.cache import cache
 from django.db import connections
 from django.test import TransactionTestCase
 
-from projects import ledger_guard
+from projects.ledger_guard import LEDGER
+from tracking import release_guard
 
+GUARDS = (LEDGER, *release_guard.GUARDS)
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 ON_POSTGRESQL = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -59,7 +61,8 @@ def _ledger_can_be_emptied() -> Iterator[None]:
     def teardown(self: Any) -> None:
         with ExitStack() as stack:
             for name in self._databases_names(include_mirrors=False):
-                stack.enter_context(ledger_guard.lifted(connections[name]))
+                for guard in GUARDS:
+                    stack.enter_context(guard.lifted(connections[name]))
             original(self)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -23,6 +23,7 @@ from projects.models import (
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=SHANGHAI)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=SHANGHAI)  # before anything that a test records
 YI = 100_000_000
 WAN = 10_000
 
@@ -75,8 +76,9 @@ def make_bands() -> None:
     ]
     for code, lower, upper in bounds:
         if not SizeBand.objects.filter(code=code).exists():
-            services.save_reference(
-                SizeBand(code=code, name=code, lower=lower * YI, upper=upper * YI if upper else None)
+            services.save_band(
+                SizeBand(code=code, name=code, lower=lower * YI, upper=upper * YI if upper else None),
+                at=LONG_AGO,
             )
 
 

@@ -69,7 +69,7 @@ def test_a_missing_cell_is_found(recorded):
 
 @pytest.mark.django_db(transaction=True)
 def test_an_entry_changed_behind_the_guard_is_found_in_the_ledger(recorded):
-    with ledger_guard.lifted(connection):
+    with ledger_guard.LEDGER.lifted(connection):
         LedgerEntry.objects.current().filter(kind="started").update(investment=1)
 
     found = {(d.where, d.figure) for d in find_differences()}
@@ -88,7 +88,7 @@ def test_an_entry_that_is_missing_makes_the_command_end_with_1_in_its_own_proces
     }
     before = subprocess.run(command, check=False, **outside)
 
-    with ledger_guard.lifted(connection):
+    with ledger_guard.LEDGER.lifted(connection):
         LedgerEntry.objects.current().filter(project=recorded, kind="started").delete()
     after = subprocess.run(command, check=False, **outside)
 

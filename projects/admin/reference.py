@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from projects import services
@@ -75,6 +76,19 @@ class SizeBandAdmin(ServiceAdmin):
 
     fields = ["code", "name", "name_en", "lower", "upper"]
     list_display = ["code", "name", "lower_yi", "upper_yi"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Through the service that keeps the bands of the past."""
+        services.save_band(obj, at=timezone.now())
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Through the service that keeps the bands of the past."""
+        services.delete_band(obj, at=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """Through the service that keeps the bands of the past."""
+        for band in queryset:
+            services.delete_band(band, at=timezone.now())
 
     @admin.display(description=_("from, 亿元"), ordering="lower")
     def lower_yi(self, band: SizeBand) -> str:

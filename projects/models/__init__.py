@@ -1,8 +1,8 @@
 """The record and its ledger."""
 
 from projects.models.base import AmountField, LongTextField, TextField, Versioned
-from projects.models.districts import District, ancestors_of
-from projects.models.ledger import Cause, LedgerEntry, TouchedCell
+from projects.models.districts import District, Succession, ancestors_of
+from projects.models.ledger import Cause, LedgerEntry, LedgerSeal, TouchedCell
 from projects.models.milestones import (
     COUNTABLE_KINDS,
     STAGE_KINDS,
@@ -14,7 +14,16 @@ from projects.models.milestones import (
     period_of,
 )
 from projects.models.projects import Project
-from projects.models.reference import Ceremony, Organization, Ownership, Sector, SectorScheme, SizeBand
+from projects.models.reference import (
+    Ceremony,
+    Organization,
+    Ownership,
+    PastBands,
+    Sector,
+    SectorScheme,
+    SizeBand,
+    bands_holding,
+)
 from projects.models.stages import ExclusionReason, ProjectType, Stage
 from projects.models.users import ApiToken, Membership, User
 
@@ -30,11 +39,13 @@ __all__ = [
     "ExclusionReason",
     "Kind",
     "LedgerEntry",
+    "LedgerSeal",
     "LongTextField",
     "Membership",
     "Milestone",
     "Organization",
     "Ownership",
+    "PastBands",
     "Precision",
     "Project",
     "ProjectType",
@@ -43,10 +54,12 @@ __all__ = [
     "SectorScheme",
     "SizeBand",
     "Stage",
+    "Succession",
     "TextField",
     "TouchedCell",
     "User",
     "Versioned",
     "ancestors_of",
+    "bands_holding",
     "period_of",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -137,6 +138,60 @@ class District(models.Model):
         """The code of the city (second level) it lies in, or of itself where it is higher: phases share one."""
         codes = self.ancestor_codes
         return codes[min(1, len(codes) - 1)]
+
+
+class Succession(models.Model):
+    """One district took the place of another: renamed, merged into it, or split off from it.
+
+    What was recorded in the old one stays there; figures on the divisions of then or of now follow the succession.
+    """
+
+    class Kind(models.TextChoices):
+        """How one became the other."""
+
+        RENAMED = "renamed", _("Renamed")  # 抚宁县 → 抚宁区
+        MERGED = "merged", _("Merged")  # 萝岗区 into 黄埔区
+        SPLIT = "split", _("Split")
+
+    predecessor = models.ForeignKey(
+        District, models.PROTECT, verbose_name=_("predecessor"), related_name="successions"
+    )
+    successor = models.ForeignKey(
+        District, models.PROTECT, verbose_name=_("successor"), related_name="origins"
+    )
+    kind = models.CharField(_("how"), max_length=8, choices=Kind.choices)
+    happened_on = models.DateField(
+        _("in force from"), help_text=_("The first day on which the new division counted.")
+    )
+    recorded_at = models.DateTimeField(_("recorded at"), editable=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("recorded by"),
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+
+    class Meta:
+        verbose_name = _("succession of districts")
+        verbose_name_plural = _("successions of districts")
+        ordering = ["happened_on", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["predecessor", "successor"],
+                name="succession_once",
+                violation_error_message=_("This succession is recorded already."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(predecessor=F("successor")),
+                name="succession_of_another",
+                violation_error_message=_("A district does not succeed itself."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.predecessor} → {self.successor}"
 
 
 def ancestors_of(districts: Iterable[int]) -> dict[int, list[int]]:

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.districts import District
-from projects.models.milestones import Kind, Milestone
+from projects.models.milestones import Kind, Milestone, Precision
 from projects.models.projects import Project
 from projects.models.reference import Ownership, Sector
 from projects.models.stages import ProjectType
@@ -30,6 +30,7 @@ class Cause(models.TextChoices):
     SPLIT = "split", _("Split into phases")
     WITHDRAWN = "withdrawn", _("Milestone withdrawn")
     VOIDED = "voided", _("Voided")
+    PLAN_RECORDED = "plan_recorded", _("First plan recorded")
 
 
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
@@ -51,6 +52,8 @@ class LedgerEntry(models.Model):
     """From `recorded_at` until `superseded_at` this project counts as having reached `kind` in `quarter`.
 
     It left that stage in `left_quarter`. A null `quarter` is an undated milestone: listed, in no quarter's total.
+    `happened_on`, `precision` and `planned_first_on` are the milestone's, so that lead times and cohorts can be asked
+    as of any moment, too.
     The database refuses to update a posted entry, other than closing it once, and to delete it.
     """
 
@@ -76,6 +79,9 @@ class LedgerEntry(models.Model):
     )
     project_type = models.CharField(_("project type"), max_length=20, choices=ProjectType.choices)
     ownership = models.CharField(_("ownership"), max_length=10, choices=Ownership.choices, blank=True)
+    happened_on = models.DateField(_("happened on"), null=True)
+    precision = models.CharField(_("known to the"), max_length=10, choices=Precision.choices, blank=True)
+    planned_first_on = models.DateField(_("first plan"), null=True)
     investment = models.BigIntegerField(_("investment"), null=True)
     expected_output = models.BigIntegerField(_("expected output"), null=True)
     expected_revenue = models.BigIntegerField(_("expected revenue"), null=True)
@@ -139,6 +145,14 @@ class LedgerEntry(models.Model):
             models.Index(fields=["project", "kind"], name="ledger_by_project"),
             # as of a moment: everything a district ever had in a quarter
             models.Index(fields=["district", "quarter"], name="ledger_ever_reached"),
+            # the moment of a release, the first moment that may be asked for: the last and the first posting
+            models.Index(fields=["recorded_at"], name="ledger_by_posting"),
+            # the moment of a release: the last closing
+            models.Index(
+                fields=["superseded_at"],
+                condition=Q(superseded_at__isnull=False),
+                name="ledger_by_closing",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -159,3 +173,17 @@ class TouchedCell(models.Model):
 
     def __str__(self) -> str:
         return f"{self.district_id} {self.quarter}"
+
+
+class LedgerSeal(models.Model):
+    """A moment up to which the ledger is complete: whatever is posted or closed later is dated after it."""
+
+    sealed_at = models.DateTimeField(_("sealed at"), unique=True)
+
+    class Meta:
+        verbose_name = _("seal of the ledger")
+        verbose_name_plural = _("seals of the ledger")
+        ordering = ["sealed_at"]
+
+    def __str__(self) -> str:
+        return self.sealed_at.isoformat()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.validators import RegexValidator
@@ -104,6 +105,29 @@ class SizeBand(Named):
                 violation_error_message=_("A band ends above where it begins."),
             ),
         ]
+
+
+class PastBands(models.Model):
+    """The size bands as they were until a moment, kept so that a breakdown of the past stays what it was."""
+
+    until = models.DateTimeField(_("until"), unique=True)
+    bands = models.JSONField(_("bands"))  # [[code, lower, upper or null], …] in yuan
+
+    class Meta:
+        verbose_name = _("past size bands")
+        verbose_name_plural = _("past size bands")
+        ordering = ["until"]
+
+    def __str__(self) -> str:
+        return self.until.isoformat()
+
+
+def bands_holding(as_of: datetime | None) -> list[SizeBand]:
+    """The bands in force at a past moment, or now if none is given, the smallest first."""
+    past = PastBands.objects.filter(until__gt=as_of).order_by("until").first() if as_of else None
+    if past is None:
+        return list(SizeBand.objects.all())
+    return [SizeBand(code=code, name=code, lower=lower, upper=upper) for code, lower, upper in past.bands]
 
 
 class Ownership(models.TextChoices):

@@ -13,7 +13,7 @@ from itertools import islice
 
 from django.db import connection, transaction
 
-from projects import ledger
+from projects import ledger, sealing
 from projects.ledger import CONTENT, Content
 from projects.models import District, LedgerEntry, Milestone, Organization, Project, TouchedCell, User
 from projects.sequence import settle
@@ -130,6 +130,7 @@ def _insert_investors(registrations: Iterable[Registration]) -> None:
 
 
 def _insert_entries(entries: Sequence[tuple[Project, Content]], *, actor: User | None, at: datetime) -> None:
+    at = sealing.moment_of_posting(at)
     columns = [LedgerEntry._meta.get_field(name) for name in ENTRY_COLUMNS]
     actor_id = actor.pk if actor else None
     rows = (

@@ -7,11 +7,21 @@ from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import ProtectedError
+from django.db.models import Max, ProtectedError
 from django.utils.translation import gettext_lazy as _
 
 from config.api.outcomes import InUse, StaleVersion
-from projects.models import District, Membership, User, Versioned
+from projects import sealing
+from projects.models import (
+    District,
+    Membership,
+    PastBands,
+    Sector,
+    SectorScheme,
+    SizeBand,
+    User,
+    Versioned,
+)
 from projects.services.transactions import one_transaction
 
 IN_USE = _("It is in use and stays: %(users)s.")
@@ -40,10 +50,42 @@ def save_district(district: District) -> District:
 
 @one_transaction
 def save_reference(record: M) -> M:
-    """Record a sector, scheme, band or another thing without a version, after a full check."""
+    """Record a sector, scheme or another thing without a version, after a full check.
+
+    Raises ValidationError, also for a changed code of a sector: figures of the past are known by it.
+    """
+    if isinstance(record, Sector | SectorScheme) and not record._state.adding:
+        stored = type(record)._default_manager.get(pk=record.pk)
+        if stored.code != record.code:
+            message = _("A code stays as it is: figures of the past are known by it.")
+            raise ValidationError({"code": ValidationError(message, code="moved")})
     record.full_clean()
     record.save()
     return record
+
+
+@one_transaction
+def save_band(band: SizeBand, *, at: datetime) -> SizeBand:
+    """Record a size band; breakdowns of past moments keep the bands of their time. Raises ValidationError."""
+    _keep_past_bands(at)
+    return save_reference(band)
+
+
+@one_transaction
+def delete_band(band: SizeBand, *, at: datetime) -> None:
+    """Delete a size band; breakdowns of past moments keep it."""
+    _keep_past_bands(at)
+    delete_reference(band)
+
+
+def _keep_past_bands(at: datetime) -> None:
+    last = PastBands.objects.aggregate(last=Max("until"))["last"]
+    until = sealing.moment_of_posting(at)
+    if last and until <= last:
+        until = last + sealing.TICK
+    bands = [[band.code, band.lower, band.upper] for band in SizeBand.objects.all()]
+    if bands:
+        PastBands.objects.create(until=until, bands=bands)
 
 
 @one_transaction

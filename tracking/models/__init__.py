@@ -1,7 +1,9 @@
 """The figures and what follows from them."""
 
+from tracking.models.audits import AuditDifference, AuditRun
 from tracking.models.claims import ReportedTotal, Target, Unit
 from tracking.models.mailing import Delivery, Subscription
+from tracking.models.releases import Release, ReleaseProof
 from tracking.models.totals import AMOUNT_COLUMNS, ENTERED, LEFT, MEASURES, QuarterlyTotal
 
 __all__ = [
@@ -9,8 +11,12 @@ __all__ = [
     "ENTERED",
     "LEFT",
     "MEASURES",
+    "AuditDifference",
+    "AuditRun",
     "Delivery",
     "QuarterlyTotal",
+    "Release",
+    "ReleaseProof",
     "ReportedTotal",
     "Subscription",
     "Target",

@@ -1,0 +1,64 @@
+"""Sealing the ledger: a moment up to which everything is committed, and before which nothing is dated later.
+
+Writers share a lock while they post, a seal takes it alone for an instant. On SQLite there is one writer anyway.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Max
+
+from projects.models import LedgerEntry, LedgerSeal
+
+LOCK = 0x6D7A_6C65  # one number for the whole ledger, unlike any other advisory lock of this service
+PATIENCE_MS = 500  # how long writers may be held up by a seal that waits for those before it
+TRIES = 10
+TICK = timedelta(microseconds=1)
+
+
+def moment_of_posting(at: datetime) -> datetime:
+    """The moment under which this transaction may post: `at`, or just after the last seal if that is later.
+
+    Until the transaction ends no seal can be taken. Clocks of several machines need not agree.
+    """
+    _lock("pg_advisory_xact_lock_shared")
+    sealed = LedgerSeal.objects.aggregate(last=Max("sealed_at"))["last"]
+    return at if sealed is None or at > sealed else sealed + TICK
+
+
+def seal(at: datetime) -> datetime:
+    """Take the moment, at or after `at`, up to which the ledger is complete; call it first in a transaction.
+
+    Raises OperationalError where a long change (an import) does not end within some seconds.
+    """
+    _lock_alone()
+    last = LedgerEntry.objects.aggregate(posted=Max("recorded_at"), closed=Max("superseded_at"))
+    sealed = LedgerSeal.objects.aggregate(last=Max("sealed_at"))["last"]
+    moment = max(known for known in (at, last["posted"], last["closed"], sealed and sealed + TICK) if known)
+    LedgerSeal.objects.create(sealed_at=moment)
+    return moment
+
+
+def _lock_alone() -> None:
+    """Wait for the writers before us, but hold up those behind us only for moments at a time."""
+    if connection.vendor != "postgresql":
+        return
+    for attempt in range(1, TRIES + 1):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = {PATIENCE_MS}")
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+                return
+        except OperationalError:
+            if attempt == TRIES:
+                raise
+            time.sleep(PATIENCE_MS / 1000)
+
+
+def _lock(function: str) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {function}(%s)", [LOCK])
