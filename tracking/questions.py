@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,13 +15,21 @@ from config.api.parameters import (
     Parameter,
     choice_parameter,
     read_choice,
-    read_integer,
     read_moment,
     refuse_parameter,
 )
-from projects.models import COUNTABLE_KINDS, STOCK_KINDS, District, Ownership, ProjectType, Sector, SizeBand
+from projects.models import (
+    COUNTABLE_KINDS,
+    STOCK_KINDS,
+    District,
+    Ownership,
+    ProjectType,
+    Sector,
+    bands_holding,
+)
 from projects.models.districts import code_shape
 from projects.quarters import parse_quarter, quarters_between
+from tracking.moments import NOW, Moment, holds_for, past, read_id, released
 from tracking.totals import BREAKDOWNS, By, Of
 
 MOST_QUARTERS = 80
@@ -43,6 +51,22 @@ class SubjectParameter(Parameter):
         if district is None:
             raise Http404
         return district
+
+
+class AsOfParameter(Parameter):
+    """A past moment, not before anything was recorded."""
+
+    def value(self, text: str, request: Request) -> Moment:
+        """The moment. Raises ValueError."""
+        return past(read_moment(text))
+
+
+class ReleaseParameter(Parameter):
+    """A release that the reader may see."""
+
+    def value(self, text: str, request: Request) -> Moment:
+        """Its moment. Raises ValueError, Http404."""
+        return released(read_id(text), request.user)
 
 
 def _quarter_parameter(name: str, about: Any) -> Parameter:
@@ -69,15 +93,13 @@ TOTALS_PARAMETERS: tuple[Parameter, ...] = (
     choice_parameter(
         "by", BREAKDOWNS, about=_("Break each total down by this; `district` means the child districts.")
     ),
-    Parameter(
+    AsOfParameter(
         name="as_of",
-        read=read_moment,
         about=_("What was recorded at this past moment, as 2023-04-05T08:00:00+08:00; now if left out."),
         schema={"type": "string", "format": "date-time"},
     ),
-    Parameter(
+    ReleaseParameter(
         name="release",
-        read=read_integer(1, 2**63 - 1),
         about=_("What was released under this id, instead of `as_of`."),
         schema={"type": "integer", "format": "int64"},
     ),
@@ -101,13 +123,18 @@ TRACE_PARAMETERS: tuple[Parameter, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which totals: a district's, of these consecutive quarters and kinds, now or as recorded at a past moment."""
+    """Which totals: a district's, of these consecutive quarters and kinds, at a moment of the ledger."""
 
     district: District
     quarters: list[str]
     kinds: list[str]
     by: By | None
-    as_of: datetime | None
+    moment: Moment
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The time of the moment; null for now."""
+        return self.moment.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,34 +147,48 @@ class Cell:
     by: By | None
     member: str | None
     of: str
-    as_of: datetime | None
+    moment: Moment
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The time of the moment; null for now."""
+        return self.moment.at
 
 
 def read_question(query: Query) -> Question:
     """The question of totals/. Raises ParameterErrors, Http404 for a release that is not there."""
-    _check_moment(query)
     kinds = list(dict.fromkeys(query.get("kind", KINDS)))
-    return Question(query["district"], _quarters(query), kinds, query.get("by"), query.get("as_of"))
+    quarters = _quarters(query)
+    return Question(query["district"], quarters, kinds, query.get("by"), _moment(query, quarters))
 
 
 def read_cell(query: Query) -> Cell:
     """The one cell of totals/trace/. Raises ParameterErrors, Http404 for a release that is not there."""
-    _check_moment(query)
     of = query.get("of", "entered")
     kind = _only(query.get("kind", []), "kind", _("Name one kind of milestone."))
     quarter = _no_quarter(query) if of == UNDATED else _one_quarter(query)
     if of == "stock" and kind not in STOCK_KINDS:
         raise refuse_parameter("of", _("A project passes this kind and is never in it, so it has no stock."))
     by, district = query.get("by"), query["district"]
-    return Cell(district, quarter, kind, by, _member(query, by, district), of, query.get("as_of"))
+    moment = _moment(query, [quarter] if quarter else [])
+    return Cell(district, quarter, kind, by, _member(query, by, district, moment), of, moment)
 
 
-def _check_moment(query: Query) -> None:
+def _moment(query: Query, quarters: Sequence[str]) -> Moment:
+    """As of which moment. A release answers about its own subtree, and about its quarter and those before it."""
     if "release" not in query:
-        return
+        moment: Moment = query.get("as_of", NOW)
+        return moment
     if "as_of" in query:
         raise refuse_parameter("as_of", _("Give either as_of or release."), "one_of")
-    raise Http404
+    asked: Moment = query["release"]
+    if not holds_for(asked, query["district"]):
+        raise Http404
+    assert asked.release
+    if quarters and quarters[-1] > asked.release.quarter:
+        message = _("This release is of %(quarter)s; later quarters were not released with it.")
+        raise refuse_parameter("release", message % {"quarter": asked.release.quarter}, "later_quarter")
+    return asked
 
 
 def _quarters(query: Query) -> list[str]:
@@ -186,7 +227,7 @@ def _only(values: list[str], name: str, message: Any) -> str:
     return values[0]
 
 
-def _member(query: Query, by: By | None, district: District) -> str | None:
+def _member(query: Query, by: By | None, district: District, moment: Moment) -> str | None:
     """The part of a breakdown; None for the part that is not known, and where there is no breakdown."""
     member: str | None = query.get("member")
     if by is None:
@@ -195,16 +236,16 @@ def _member(query: Query, by: By | None, district: District) -> str | None:
         return None
     if member is None:
         raise refuse_parameter("member", _("Name the part of the breakdown, empty if not known."), "required")
-    if member and not _exists(by, member, district):
+    if member and not _exists(by, member, district, moment):
         raise refuse_parameter("member", _("The breakdown has no such part."), "does_not_exist")
     return member or None
 
 
-def _exists(by: By, member: str, district: District) -> bool:
+def _exists(by: By, member: str, district: District, moment: Moment) -> bool:
     if by == "sector":
         return Sector.objects.filter(code=member).exists()
     if by == "size_band":
-        return SizeBand.objects.filter(code=member).exists()
+        return any(band.code == member for band in bands_holding(moment.at))
     if by == "district":
         return member == district.code or district.children.filter(code=member).exists()
     return member in (ProjectType.values if by == "project_type" else Ownership.values)

@@ -18,7 +18,7 @@ from django.db.models import Case, CharField, F, Q, Value, When
 from django.db.models.expressions import Combinable
 
 from projects.access import within
-from projects.models import STOCK_KINDS, District, LedgerEntry, SizeBand
+from projects.models import STOCK_KINDS, District, LedgerEntry, SizeBand, bands_holding
 from projects.models.ledger import LedgerQuerySet
 from projects.quarters import next_quarter, year_quarters
 from tracking.models import QuarterlyTotal
@@ -207,7 +207,7 @@ def _from_ledger(
 ) -> Iterator[Movement]:
     """From the entries themselves; two queries, one for what entered and one for what left."""
     here = entries(district, as_of=as_of).filter(kind__in=kinds)
-    members = here.annotate(member=member_of(by, district)).order_by()
+    members = here.annotate(member=member_of(by, district, as_of=as_of)).order_by()
     found: dict[tuple[str | None, str, str], list[Sums]] = defaultdict(lambda: [NOTHING, NOTHING])
     for place, column in enumerate(("quarter", "left_quarter")):
         rows = members.filter(**{f"{column}__lte": last}).values("member", "kind", column)
@@ -223,14 +223,17 @@ def entries(district: District, *, as_of: datetime | None = None) -> LedgerQuery
     return LedgerEntry.objects.holding(as_of).filter(district__in=subtree)
 
 
-def member_of(by: By | None, district: District) -> Combinable:
-    """The expression that names an entry's member of a breakdown; null where the record does not say."""
+def member_of(by: By | None, district: District, *, as_of: datetime | None = None) -> Combinable:
+    """The expression that names an entry's member of a breakdown; null where the record does not say.
+
+    Size bands are those of the moment.
+    """
     if by == "sector":
         return F("sector__code")
     if by == "district":
         return _child_of(district)
     if by == "size_band":
-        bands = [When(band_rule(band), then=Value(band.code)) for band in SizeBand.objects.all()]
+        bands = [When(band_rule(band), then=Value(band.code)) for band in bands_holding(as_of)]
         return Case(*bands, default=Value(None), output_field=CharField(max_length=MEMBER_LENGTH))
     if by is None:
         return Value(None, output_field=CharField(max_length=MEMBER_LENGTH))
@@ -277,7 +280,7 @@ def behind(
     """The entries behind one cell; their sum is the cell. `of` says which of its figures: the flow by default."""
     here = entries(district, as_of=as_of).filter(kind=kind)
     if by:
-        found = here.annotate(member=member_of(by, district))
+        found = here.annotate(member=member_of(by, district, as_of=as_of))
         here = found.filter(Q(member=member) if member else Q(member__isnull=True) | Q(member=""))
     return here.filter(rule_of(of, quarter))
 

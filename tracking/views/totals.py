@@ -134,8 +134,9 @@ class TotalsView(ApiMixin):
         etag = etag_of(question.district, body)
         if is_unchanged(request, etag):
             return HttpResponse(status=304, headers={"ETag": etag})
-        moment = timezone.localtime(question.as_of).isoformat()
-        return Response({**body, "as_of": moment, "release": None}, headers={"ETag": etag})
+        moment, release = question.moment, question.moment.release
+        shown = {"as_of": timezone.localtime(moment.at).isoformat(), "release": release and release.pk}
+        return Response({**body, **shown}, headers={"ETag": etag})
 
 
 def answer(question: Question) -> dict[str, Any]:
