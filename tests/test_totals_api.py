@@ -182,8 +182,17 @@ def test_a_past_moment_answers_from_the_ledger(api: Api, places: dict[str, Distr
     assert then["results"][0]["entered"]["investment"] == YI
     assert parse_datetime(then["as_of"]) == before
     assert one(api, kind="signed")["entered"]["investment"] == 5 * YI
-    long_ago = one(api, kind="signed", as_of="2020-01-01T00:00:00Z")["entered"]
-    assert (long_ago["count"], long_ago["investment"]) == (0, None)
+
+
+def test_a_time_before_anything_was_recorded_is_refused_with_the_time_of_the_first_entry(
+    api: Api, places: dict[str, District]
+) -> None:
+    make_project(district=places["440112"], milestones=DATED)
+
+    refused = ask(api, kind="signed", as_of="2020-01-01T00:00:00Z").json()
+
+    assert [error["parameter"] for error in refused["errors"]] == ["as_of"]
+    assert "2026-11-22 10:00" in refused["errors"][0]["detail"]
 
 
 def test_an_answer_about_now_says_when_that_was(api: Api) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.http import Http404
@@ -62,11 +63,11 @@ class AsOfParameter(Parameter):
 
 
 class ReleaseParameter(Parameter):
-    """A release that the reader may see."""
+    """A release, looked for once the question is known to be complete."""
 
-    def value(self, text: str, request: Request) -> Moment:
-        """Its moment. Raises ValueError, Http404."""
-        return released(read_id(text), request.user)
+    def value(self, text: str, request: Request) -> Callable[[], Moment]:
+        """What finds its moment, or raises Http404 where the reader may not see it. Raises ValueError."""
+        return partial(released, read_id(text), request.user)
 
 
 def _quarter_parameter(name: str, about: Any) -> Parameter:
@@ -181,7 +182,7 @@ def _moment(query: Query, quarters: Sequence[str]) -> Moment:
         return moment
     if "as_of" in query:
         raise refuse_parameter("as_of", _("Give either as_of or release."), "one_of")
-    asked: Moment = query["release"]
+    asked: Moment = query["release"]()
     if not holds_for(asked, query["district"]):
         raise Http404
     assert asked.release
