@@ -69,6 +69,16 @@ def may_edit(user: Reader, district: District) -> bool:
     return has_role(user, district, Role.EDITOR)
 
 
+def may_publish(user: Reader, district: District) -> bool:
+    """Whether this user releases the district's figures."""
+    return has_role(user, district, Role.PUBLISHER)
+
+
+def publishes_in(user: Reader) -> Q:
+    """The rule that a district's figures may be released by this user."""
+    return subtrees_of(user, Role.PUBLISHER)
+
+
 def edits_anywhere(user: Reader) -> bool:
     """Whether this user records projects in any district: then organizations may be entered too."""
     return (user.is_active and user.is_superuser) or bool(paths_of(user, Role.EDITOR))

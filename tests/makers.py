@@ -20,6 +20,8 @@ from projects.models import (
     SizeBand,
     User,
 )
+from tracking.models import Release
+from tracking.releases import release_quarter
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=SHANGHAI)
@@ -153,3 +155,15 @@ def fresh(project: Project) -> Project:
 
 def _reason(kind: str) -> str:
     return "other" if kind in (Kind.SUSPENDED, Kind.TERMINATED) else ""
+
+
+def make_release(
+    district: District,
+    quarter: str = "2023Q1",
+    *,
+    actor: User | None = None,
+    at: datetime = NOW,
+    **more: Any,
+) -> Release:
+    """A quarter's release."""
+    return release_quarter(district, quarter, actor=actor, at=at, **more)

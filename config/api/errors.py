@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from rest_framework import exceptions
 from rest_framework.settings import api_settings
 
-from config.api.outcomes import InUse, StageConflict, StaleVersion
+from config.api.outcomes import InUse, NothingNew, StageConflict, StaleVersion
 from config.api.problems import RETRY_AFTER, Item, Text, problem_response
 
 logger = logging.getLogger(__name__)
@@ -222,7 +222,7 @@ TRANSLATIONS: list[
     (ModelValidationError, _model_errors),
     (StaleVersion, lambda exc: PreconditionFailed()),
     (StageConflict, lambda exc: StageConflictProblem(exc.message)),
-    (InUse, lambda exc: Conflict(exc.message)),
+    ((InUse, NothingNew), lambda exc: Conflict(exc.message)),
     ((ProtectedError, RestrictedError), _protected),
     ((OperationalError, InterfaceError), _busy),
     (IntegrityError, _conflict),

@@ -25,3 +25,11 @@ class InUse(Exception):
     def __init__(self, message: str | Promise) -> None:
         super().__init__(message)
         self.message = message
+
+
+class NothingNew(Exception):
+    """The same has been done already, and nothing has changed since; the sentence says when."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(message)
+        self.message = message

@@ -1,0 +1,90 @@
+"""Releasing a quarter 发布: freezing its figures for a district subtree at a moment, for ever."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from config.api.outcomes import NothingNew
+from projects import sealing
+from projects.access import within
+from projects.models import District, LedgerEntry, User
+from projects.quarters import quarter_of
+from projects.services.transactions import one_transaction
+from tracking import definitions
+from tracking.models import Release
+
+
+@one_transaction
+def release_quarter(
+    district: District,
+    quarter: str,
+    *,
+    actor: User | None,
+    at: datetime,
+    note: str = "",
+    provisional: bool = False,
+) -> Release:
+    """Freeze a quarter (`2023Q1`) of the district and everything below it; again, it is a revision of the last.
+
+    Everything dated up to `released_at` is committed then. Raises ValidationError for a quarter that has not begun, for
+    one that has not ended unless it is said to be provisional; NothingNew where nothing has changed since the last
+    release; OperationalError while a long import runs.
+    """
+    _check_time(quarter, at, provisional=provisional)
+    moment = sealing.seal(at)
+    last = Release.objects.filter(district=district, quarter=quarter).order_by("-revision").first()
+    if last:
+        _check_news(last, provisional=provisional)
+    release = Release(
+        district=district,
+        quarter=quarter,
+        revision=last.revision + 1 if last else 0,
+        revises=last,
+        provisional=provisional,
+        released_at=moment,
+        released_by=actor,
+        note=note,
+        definitions=definitions.versions(),
+    )
+    release.full_clean(exclude={"revises", "released_by", "definitions"})
+    release.save(force_insert=True)
+    return release
+
+
+def _check_time(quarter: str, at: datetime, *, provisional: bool) -> None:
+    present = quarter_of(timezone.localdate(at))
+    if quarter > present:
+        message = _("%(quarter)s has not begun yet.")
+        raise ValidationError({"quarter": ValidationError(message % {"quarter": quarter}, code="not_begun")})
+    if quarter == present and not provisional:
+        message = _("%(quarter)s has not ended yet. Release it as provisional, or wait for its end.")
+        raise ValidationError({"quarter": ValidationError(message % {"quarter": quarter}, code="not_ended")})
+
+
+def _check_news(last: Release, *, provisional: bool) -> None:
+    if provisional and not last.provisional:
+        message = _("This quarter has been released already; a revision of it is not provisional.")
+        raise ValidationError({"provisional": ValidationError(message, code="released_already")})
+    if provisional == last.provisional and not changed_since(last):
+        when = timezone.localtime(last.released_at).strftime("%Y-%m-%d %H:%M")
+        message = _("Nothing has changed since the release of %(when)s; there is nothing to release anew.")
+        raise NothingNew(message % {"when": when})
+
+
+def changed_since(release: Release) -> bool:
+    """Whether anything that the release shows has been posted or closed since: in its quarter, before it or undated."""
+    subtree = District.objects.filter(within(release.district.path)).values("pk")
+    later = Q(recorded_at__gt=release.released_at) | Q(superseded_at__gt=release.released_at)
+    shown = Q(quarter__isnull=True) | Q(quarter__lte=release.quarter)
+    return LedgerEntry.objects.filter(later, shown, district__in=subtree).exists()
+
+
+def standing(district: District, quarter: str) -> Release | None:
+    """The release that holds for a district's quarter: the newest of its own and of the districts that it lies in."""
+    found = Release.objects.covering(district).filter(quarter=quarter).select_related("district", "revises")
+    return found.order_by("-released_at", "-id").first()
