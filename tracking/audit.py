@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
+from config.api.transactions import snapshot
 from projects.models import District, LedgerEntry, Milestone, Project, TouchedCell
 from tracking.models import QuarterlyTotal
 
@@ -52,7 +51,7 @@ def find_differences() -> list[Difference]:
 
     Cells whose recomputation is still waiting are not judged.
     """
-    with snapshot():
+    with snapshot(patient=True):
         parents = dict(District.objects.values_list("pk", "parent_id"))
         codes = dict(District.objects.values_list("pk", "code"))
         from_record = recount()
@@ -182,22 +181,3 @@ def compare(where: str, expected: Book, found: Book, codes: dict[int, str]) -> I
         for name, right, there in pairs:
             if right != there:
                 yield Difference(where, codes[cell[0]], cell[1], cell[2], name, right, there)
-
-
-@contextmanager
-def snapshot() -> Iterator[None]:
-    """One state of the database for the whole audit, without holding up any writer."""
-    if connection.in_atomic_block:
-        yield
-    elif connection.vendor == "postgresql":
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            cursor.execute("SET LOCAL statement_timeout = 0")
-            yield
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN")  # deferred: reads one state, takes no write lock
-            try:
-                yield
-            finally:
-                cursor.execute("ROLLBACK")

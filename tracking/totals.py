@@ -219,8 +219,13 @@ def _from_ledger(
 
 def entries(district: District, *, as_of: datetime | None = None) -> LedgerQuerySet:
     """The entries of the district and everything below it that hold now, or that held as of a moment."""
+    return ever(district).holding(as_of)
+
+
+def ever(district: District) -> LedgerQuerySet:
+    """All entries that there ever were in the district and everything below it."""
     subtree = District.objects.filter(within(district.path)).values("pk")
-    return LedgerEntry.objects.holding(as_of).filter(district__in=subtree)
+    return LedgerEntry.objects.filter(district__in=subtree)
 
 
 def member_of(by: By | None, district: District, *, as_of: datetime | None = None) -> Combinable:
@@ -278,7 +283,21 @@ def behind(
     as_of: datetime | None = None,
 ) -> LedgerQuerySet:
     """The entries behind one cell; their sum is the cell. `of` says which of its figures: the flow by default."""
-    here = entries(district, as_of=as_of).filter(kind=kind)
+    return ever_behind(district, quarter, kind, of=of, by=by, member=member, as_of=as_of).holding(as_of)
+
+
+def ever_behind(
+    district: District,
+    quarter: str,
+    kind: str,
+    *,
+    of: Of = "entered",
+    by: By | None = None,
+    member: str | None = None,
+    as_of: datetime | None = None,
+) -> LedgerQuerySet:
+    """All entries that there ever were behind one cell, for explaining its changes; size bands are of the moment."""
+    here = ever(district).filter(kind=kind)
     if by:
         found = here.annotate(member=member_of(by, district, as_of=as_of))
         here = found.filter(Q(member=member) if member else Q(member__isnull=True) | Q(member=""))
