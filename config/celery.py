@@ -28,6 +28,11 @@ app.conf.beat_schedule = {
     },
     "send the emails that are due": {"task": "tracking.send_due_emails", "schedule": crontab(minute="*/5")},
     "audit all totals": {"task": "tracking.audit_totals", "schedule": crontab(hour=2, minute=30)},
+    "take up audits that wait": {
+        "task": "tracking.run_audits",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
     "forget old idempotency keys": {
         "task": "tracking.forget_idempotency_keys",
         "schedule": crontab(minute=17),

@@ -41,10 +41,6 @@ class Difference:
     expected: int
     found: int
 
-    def __str__(self) -> str:
-        place = f"{self.where} {self.district} {self.quarter} {self.kind} {self.figure}"
-        return f"{place}: {self.found} stands there, the milestones make {self.expected}"
-
 
 def find_differences() -> list[Difference]:
     """Every figure of ledger and cells that differs from what the milestones make; none is expected.

@@ -6,11 +6,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from config.api.idempotency import forget_old
-from tracking import audit, cells, deliveries
+from tracking import audits, cells, deliveries
+from tracking.audits import AUDIT_SECONDS
 
 logger = logging.getLogger(__name__)
-
-AUDIT_SECONDS = 4 * 3600
 
 MAIL_TICK = 300  # seconds between two looks at what is due
 
@@ -23,11 +22,20 @@ def roll_up() -> None:
 
 @shared_task(name="tracking.audit_totals", soft_time_limit=AUDIT_SECONDS, time_limit=AUDIT_SECONDS + 60)
 def audit_totals() -> None:
-    """Recompute all totals from the milestones at night; every difference is logged as an error, none is repaired."""
-    differences = audit.find_differences()
-    for difference in differences:
-        logger.error("Audit: %s", difference)
-    logger.info("Audit: %d differences.", len(differences))
+    """Recompute all totals from the milestones once a night; differences are logged as errors, none is repaired."""
+    audits.run_nightly(timezone.now())
+
+
+@shared_task(name=audits.RUN_AUDITS, soft_time_limit=AUDIT_SECONDS, time_limit=AUDIT_SECONDS + 60)
+def run_audits() -> None:
+    """Take up an audit that waits; announced when somebody asks for one, and repeated by the timetable's sweep."""
+    audits.run_waiting(timezone.now())
+
+
+@shared_task(name=audits.REBUILD_TOTALS, soft_time_limit=AUDIT_SECONDS, time_limit=AUDIT_SECONDS + 60)
+def rebuild_totals() -> None:
+    """Recompute every cell from the ledger, because somebody asked for it."""
+    logger.warning("Totals rebuilt because somebody asked: %d cells.", cells.rebuild())
 
 
 @shared_task(name="tracking.forget_idempotency_keys")

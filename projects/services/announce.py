@@ -25,14 +25,22 @@ def announce_after_commit() -> None:
 
 
 def announce() -> None:
-    """Send the hint. A broker that is away is left alone for some seconds, so that saves do not wait for it."""
+    """Send the hint that the ledger moved."""
+    send_hint(ROLL_UP)
+
+
+def send_hint(task: str) -> bool:
+    """Send a task by name; False where no broker takes it.
+
+    A broker that is away is left alone for some seconds, so that saves do not wait for it.
+    """
     global _quiet_until  # noqa: PLW0603
     if time.monotonic() < _quiet_until:
-        return
+        return False
     try:
-        current_app.send_task(ROLL_UP, retry=False)
+        current_app.send_task(task, retry=False)
     except Exception as error:  # noqa: BLE001 - whatever a broker answers, the change is committed
         _quiet_until = time.monotonic() + QUIET_SECONDS
-        logger.warning(
-            "The broker is away; the sweep will find the touched cells. (%s)", type(error).__name__
-        )
+        logger.warning("The broker is away; a sweep will find what waits. (%s)", type(error).__name__)
+        return False
+    return True
