@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 MODES = ("embedded", "production", "test")
 KEY_LENGTH = 50
+TOKEN_LENGTH = 32
 
 env = environ.Env()
 
@@ -79,3 +80,13 @@ def require_redis(mode: str) -> str:
     if mode == "production" and not url:
         raise ImproperlyConfigured("Set REDIS_URL: production keeps its cache and its throttles there.")
     return url
+
+
+def read_metrics_token(mode: str) -> str:
+    """METRICS_TOKEN, which opens /metrics; empty where nobody collects them."""
+    token: str = env.str("METRICS_TOKEN", default="")
+    if mode == "production" and token and (len(token) < TOKEN_LENGTH or len(set(token)) < 10):
+        raise ImproperlyConfigured(
+            f"Set METRICS_TOKEN to at least {TOKEN_LENGTH} random characters, or not at all."
+        )
+    return token

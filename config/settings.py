@@ -11,6 +11,7 @@ from config.environment import (
     BASE_DIR,
     env,
     read_database_url,
+    read_metrics_token,
     read_mode,
     read_public_url,
     read_secret_key,
@@ -23,6 +24,7 @@ SECRET_KEY = read_secret_key(MODE, DATA_DIR)
 DEBUG = False
 PUBLIC_URL = read_public_url(MODE)
 REDIS_URL = require_redis(MODE)
+METRICS_TOKEN = read_metrics_token(MODE)
 _public = urlsplit(PUBLIC_URL)
 _secure = _public.scheme == "https"
 

@@ -17,7 +17,7 @@ if "MINGZHANG_TEST_DATA_DIR" not in os.environ:
 _data_dir = Path(os.environ["MINGZHANG_TEST_DATA_DIR"])
 
 os.environ.update(MODE="test", DATA_DIR=str(_data_dir), BROKER_URL="memory://")
-for _name in ("SECRET_KEY", "PUBLIC_URL", "EMAIL_URL", "EMAIL_FROM", "PORT", "STATIC_ROOT"):
+for _name in ("SECRET_KEY", "PUBLIC_URL", "EMAIL_URL", "EMAIL_FROM", "PORT", "STATIC_ROOT", "METRICS_TOKEN"):
     os.environ.pop(_name, None)
 
 from config.settings import *  # noqa: E402, F403

@@ -27,6 +27,8 @@ def test_it_is_well_after_the_timetable_has_beaten(client: Client) -> None:
         "database": "ok",
         "timetable_seconds": 0,
         "waiting_cells": 0,
+        "audit_differences": None,
+        "audit_hours": None,
     }
 
 
@@ -61,8 +63,8 @@ def test_it_is_never_cached_and_only_read(client: Client) -> None:
     assert client.post("/healthz").status_code == 405
 
 
-def test_it_asks_the_database_two_questions(
+def test_it_asks_the_database_three_questions(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         client.get("/healthz")
