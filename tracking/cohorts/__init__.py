@@ -1,0 +1,18 @@
+"""Cohorts 签约批次: what has become of the projects that were signed together, how long it took, and whether on time.
+
+Everything is read from the ledger, so that it can be asked as of any moment. Nothing is guessed: where dates are too
+coarse to tell, what may be is counted apart from what is certain. Formulas: docs/definitions.md.
+"""
+
+from tracking.cohorts.lead_times import SPANS, LeadTime, lead_times
+from tracking.cohorts.members import Behind, projects_behind
+from tracking.cohorts.punctuality import DELAY_BANDS, PUNCTUAL_KINDS, Punctuality, on_plan, punctuality
+from tracking.cohorts.rates import Rate, Spread, funds_rate
+from tracking.cohorts.signing import COLUMNS, RATES, WITHIN, Cohort, Share, cohorts, is_too_young
+from tracking.cohorts.steps import PERIODS, CohortBy, Per, add_months
+
+__all__ = [
+    "COLUMNS", "DELAY_BANDS", "PERIODS", "PUNCTUAL_KINDS", "RATES", "SPANS", "WITHIN", "Behind", "Cohort", "CohortBy",
+    "LeadTime", "Per", "Punctuality", "Rate", "Share", "Spread", "add_months", "cohorts", "funds_rate", "is_too_young",
+    "lead_times", "on_plan", "projects_behind", "punctuality",
+]  # fmt: skip
