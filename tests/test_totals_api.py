@@ -102,6 +102,10 @@ def test_an_answer_has_the_shape_that_clients_rely_on(api: Api, places: dict[str
             "ytd": entered,
             "yoy": {"count": None, "investment": None},
             "qoq": {"count": None, "investment": None},
+            "carried_over": None,
+            "carried_over_year": None,
+            "start_or_resume": None,
+            "start_or_resume_year": None,
         }
     ]
     assert body["undated"] == {"count": 1, "with_amount": 1, "investment": YI}

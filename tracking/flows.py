@@ -9,8 +9,8 @@ from django.db.models import Q
 
 from projects.models import District
 from tracking.models import ENTERED, QuarterlyTotal
-from tracking.sums import Sums, aggregates
-from tracking.totals import By, entries, member_of
+from tracking.sums import NOTHING, Sums, aggregates
+from tracking.totals import By, entries, member_of, parts_of
 
 
 def flows(
@@ -22,7 +22,7 @@ def flows(
         _child_flows(district, quarter, kinds) if by == "district" else _flows(district, quarter, kinds, by)
     ):
         if entered.count:
-            found[member][kind] = entered
+            found[member][kind] = found[member].get(kind, NOTHING) + entered
     return dict(found)
 
 
@@ -31,8 +31,10 @@ def _flows(
 ) -> Iterator[tuple[str | None, str, Sums]]:
     here = entries(district).filter(kind__in=kinds, quarter=quarter)
     rows = here.annotate(member=member_of(by, district)).order_by().values("member", "kind")
+    counts_in = parts_of(by)
     for row in rows.annotate(**aggregates("n_")):
-        yield row["member"] or None, row["kind"], Sums.of(row, "n_")
+        for member in counts_in(row["member"] or None):
+            yield member, row["kind"], Sums.of(row, "n_")
 
 
 def _child_flows(

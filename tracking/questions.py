@@ -21,7 +21,6 @@ from config.api.parameters import (
 )
 from projects.models import (
     COUNTABLE_KINDS,
-    STOCK_KINDS,
     District,
     Ownership,
     ProjectType,
@@ -31,12 +30,12 @@ from projects.models import (
 from projects.models.districts import code_shape
 from projects.quarters import parse_quarter, quarters_between
 from tracking.moments import NOW, Moment, holds_for, past, read_id, released
-from tracking.totals import BREAKDOWNS, By, Of
+from tracking.thresholds import thresholds
+from tracking.totals import BREAKDOWNS, FIGURES, OVERLAPPING, UNDER_CONSTRUCTION, By, has_figure
 
 MOST_QUARTERS = 80
 KINDS = [kind.value for kind in COUNTABLE_KINDS]
 UNDATED = "undated"
-OF: tuple[Of, ...] = ("entered", "left", "stock", "ytd")
 QUARTER_SHAPE = {"type": "string", "pattern": r"^(19|20|21)[0-9]{2}Q[1-4]$", "example": "2023Q1"}
 
 Query = Mapping[str, Any]
@@ -92,7 +91,12 @@ TOTALS_PARAMETERS: tuple[Parameter, ...] = (
         schema={"type": "string", "enum": KINDS},
     ),
     choice_parameter(
-        "by", BREAKDOWNS, about=_("Break each total down by this; `district` means the child districts.")
+        "by",
+        BREAKDOWNS,
+        about=_(
+            "Break each total down by this; `district` means the child districts. The bands of `size_band` are "
+            "exclusive and add up; each part of `size_threshold` (`ge-1bn`) holds the larger ones, too, so they do not."
+        ),
     ),
     AsOfParameter(
         name="as_of",
@@ -114,9 +118,10 @@ TRACE_PARAMETERS: tuple[Parameter, ...] = (
     ),
     choice_parameter(
         "of",
-        (*OF, UNDATED),
+        (*FIGURES, UNDATED),
         about=_(
-            "Which figure of the cell: entered if left out. `undated` lists what is in no quarter; then give none."
+            "Which figure of the cell: entered if left out. Those of construction (`carried_over` and the like) are "
+            "of `started` alone. `undated` lists what is in no quarter; then give none."
         ),
     ),
 )
@@ -168,11 +173,19 @@ def read_cell(query: Query) -> Cell:
     of = query.get("of", "entered")
     kind = _only(query.get("kind", []), "kind", _("Name one kind of milestone."))
     quarter = _no_quarter(query) if of == UNDATED else _one_quarter(query)
-    if of == "stock" and kind not in STOCK_KINDS:
-        raise refuse_parameter("of", _("A project passes this kind and is never in it, so it has no stock."))
+    refuse_figure(of, [kind])
     by, district = query.get("by"), query["district"]
     moment = _moment(query, [quarter] if quarter else [])
     return Cell(district, quarter, kind, by, _member(query, by, district, moment), of, moment)
+
+
+def refuse_figure(of: str, kinds: Sequence[str]) -> None:
+    """Raises ParameterErrors where one of the kinds has no such figure."""
+    if all(has_figure(kind, of) for kind in kinds):
+        return
+    if of in UNDER_CONSTRUCTION:
+        raise refuse_parameter("of", _("Only what has started is carried over: ask this of `started`."))
+    raise refuse_parameter("of", _("A project passes this kind and is never in it, so it has no stock."))
 
 
 def _moment(query: Query, quarters: Sequence[str]) -> Moment:
@@ -237,7 +250,7 @@ def _member(query: Query, by: By | None, district: District, moment: Moment) -> 
         return None
     if member is None:
         raise refuse_parameter("member", _("Name the part of the breakdown, empty if not known."), "required")
-    if member and not _exists(by, member, district, moment):
+    if (member or by in OVERLAPPING) and not _exists(by, member, district, moment):
         raise refuse_parameter("member", _("The breakdown has no such part."), "does_not_exist")
     return member or None
 
@@ -247,6 +260,8 @@ def _exists(by: By, member: str, district: District, moment: Moment) -> bool:
         return Sector.objects.filter(code=member).exists()
     if by == "size_band":
         return any(band.code == member for band in bands_holding(moment.at))
+    if by == "size_threshold":
+        return member in thresholds(moment.at)
     if by == "district":
         return member == district.code or district.children.filter(code=member).exists()
     return member in (ProjectType.values if by == "project_type" else Ownership.values)

@@ -18,15 +18,41 @@ from django.db.models import Case, CharField, F, Q, Value, When
 from django.db.models.expressions import Combinable
 
 from projects.access import within
-from projects.models import STOCK_KINDS, District, LedgerEntry, SizeBand, bands_holding
+from projects.models import STOCK_KINDS, District, Kind, LedgerEntry, SizeBand, bands_holding
 from projects.models.ledger import LedgerQuerySet
 from projects.quarters import next_quarter, year_quarters
 from tracking.models import QuarterlyTotal
 from tracking.sums import NOTHING, Sums, aggregates
+from tracking.thresholds import Parts, bound_of, highest_reached, nested
 
-By = Literal["sector", "size_band", "project_type", "ownership", "district"]
-BREAKDOWNS: tuple[By, ...] = ("sector", "size_band", "project_type", "ownership", "district")
-Of = Literal["entered", "left", "stock", "ytd"]
+By = Literal["sector", "size_band", "size_threshold", "project_type", "ownership", "district"]
+BREAKDOWNS: tuple[By, ...] = (
+    "sector",
+    "size_band",
+    "size_threshold",
+    "project_type",
+    "ownership",
+    "district",
+)
+OVERLAPPING: tuple[By, ...] = ("size_threshold",)  # members hold each other and do not add up to the total
+Of = Literal[
+    "entered",
+    "left",
+    "stock",
+    "ytd",
+    "carried_over",
+    "carried_over_year",
+    "start_or_resume",
+    "start_or_resume_year",
+]
+# 续建, 开复工 of quarter and year: what was under construction when the period began, without and with its starts.
+UNDER_CONSTRUCTION: tuple[Of, ...] = (
+    "carried_over",
+    "carried_over_year",
+    "start_or_resume",
+    "start_or_resume_year",
+)
+FIGURES: tuple[Of, ...] = ("entered", "left", "stock", "ytd", *UNDER_CONSTRUCTION)
 MEMBER_LENGTH = 60
 
 
@@ -45,6 +71,7 @@ class Movement:
 class Total:
     """One cell as it is shown. `stock` is null for kinds that a project passes but is not in (registered, enrolled).
 
+    The figures of UNDER_CONSTRUCTION are those of `started`, and null for every other kind.
     `yoy` and `qoq` compare the quarter's flow: value / base − 1, null where the base is 0 or missing.
     """
 
@@ -57,6 +84,10 @@ class Total:
     ytd: Sums
     yoy: Change
     qoq: Change
+    carried_over: Sums | None = None
+    carried_over_year: Sums | None = None
+    start_or_resume: Sums | None = None
+    start_or_resume_year: Sums | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +133,14 @@ def totals(
 
 def total_is_empty(total: Total) -> bool:
     """Whether nothing at all stands in it."""
-    return not (
-        total.entered.count or total.left.count or total.ytd.count or (total.stock and total.stock.count)
-    )
+    return not any(shown and shown.count for shown in (getattr(total, of) for of in FIGURES))
+
+
+def has_figure(kind: str, of: str) -> bool:
+    """Whether a kind has this figure: stock only where a project is in it for a time, construction where it starts."""
+    if of in UNDER_CONSTRUCTION:
+        return kind == Kind.STARTED
+    return of != "stock" or kind in STOCK_KINDS
 
 
 @dataclass
@@ -142,6 +178,7 @@ class _History:
         """One cell with everything that is shown of it."""
         movement = self.flows.get((kind, member), {}).get(quarter)
         entered = movement.entered if movement else NOTHING
+        ytd = sum((self.entered(q, kind, member) for q in year_quarters(quarter)), NOTHING)
         return Total(
             quarter=quarter,
             kind=kind,
@@ -149,10 +186,24 @@ class _History:
             entered=entered,
             left=movement.left if movement else NOTHING,
             stock=self.stock(quarter, kind, member) if kind in STOCK_KINDS else None,
-            ytd=sum((self.entered(q, kind, member) for q in year_quarters(quarter)), NOTHING),
+            ytd=ytd,
             yoy=Change.between(self.entered(next_quarter(quarter, -4), kind, member), entered),
             qoq=Change.between(self.entered(next_quarter(quarter, -1), kind, member), entered),
+            **self.under_construction(quarter, member, entered, ytd) if kind == Kind.STARTED else {},
         )
+
+    def under_construction(
+        self, quarter: str, member: str | None, entered: Sums, ytd: Sums
+    ) -> dict[str, Sums]:
+        """The figures of UNDER_CONSTRUCTION: the stock before the period, and with it what started in the period."""
+        before = self.stock(next_quarter(quarter, -1), Kind.STARTED, member)
+        before_year = self.stock(next_quarter(year_quarters(quarter)[0], -1), Kind.STARTED, member)
+        return {
+            "carried_over": before,
+            "carried_over_year": before_year,
+            "start_or_resume": before + entered,
+            "start_or_resume_year": before_year + ytd,
+        }
 
 
 # --- where the figures come from ----------------------------------------------------------------------------------
@@ -208,11 +259,13 @@ def _from_ledger(
     """From the entries themselves; two queries, one for what entered and one for what left."""
     here = entries(district, as_of=as_of).filter(kind__in=kinds)
     members = here.annotate(member=member_of(by, district, as_of=as_of)).order_by()
+    counts_in = parts_of(by, as_of=as_of)
     found: dict[tuple[str | None, str, str], list[Sums]] = defaultdict(lambda: [NOTHING, NOTHING])
     for place, column in enumerate(("quarter", "left_quarter")):
         rows = members.filter(**{f"{column}__lte": last}).values("member", "kind", column)
         for row in rows.annotate(**aggregates("n_")):
-            found[row["member"] or None, row["kind"], row[column]][place] = Sums.of(row, "n_")
+            for member in counts_in(row["member"] or None):
+                found[member, row["kind"], row[column]][place] += Sums.of(row, "n_")
     for (member, kind, quarter), (entered, left) in found.items():
         yield Movement(member, kind, quarter, entered, left)
 
@@ -231,7 +284,7 @@ def ever(district: District) -> LedgerQuerySet:
 def member_of(by: By | None, district: District, *, as_of: datetime | None = None) -> Combinable:
     """The expression that names an entry's member of a breakdown; null where the record does not say.
 
-    Size bands are those of the moment.
+    Size bands are those of the moment. Of size thresholds it is the highest reached; `parts_of` says which it implies.
     """
     if by == "sector":
         return F("sector__code")
@@ -240,9 +293,16 @@ def member_of(by: By | None, district: District, *, as_of: datetime | None = Non
     if by == "size_band":
         bands = [When(band_rule(band), then=Value(band.code)) for band in bands_holding(as_of)]
         return Case(*bands, default=Value(None), output_field=CharField(max_length=MEMBER_LENGTH))
+    if by == "size_threshold":
+        return highest_reached(as_of)
     if by is None:
         return Value(None, output_field=CharField(max_length=MEMBER_LENGTH))
     return F(by)
+
+
+def parts_of(by: By | None, *, as_of: datetime | None = None) -> Parts:
+    """What says in which members an entry counts, given its `member_of`: in this one, or in nested thresholds."""
+    return nested(as_of) if by == "size_threshold" else lambda member: (member,)
 
 
 def band_rule(band: SizeBand) -> Q:
@@ -298,7 +358,9 @@ def ever_behind(
 ) -> LedgerQuerySet:
     """All entries that there ever were behind one cell, for explaining its changes; size bands are of the moment."""
     here = ever(district).filter(kind=kind)
-    if by:
+    if by == "size_threshold":
+        here = here.filter(investment__gte=bound_of(member or "")) if bound_of(member or "") else here.none()
+    elif by:
         found = here.annotate(member=member_of(by, district, as_of=as_of))
         here = found.filter(Q(member=member) if member else Q(member__isnull=True) | Q(member=""))
     return here.filter(rule_of(of, quarter))
@@ -312,7 +374,16 @@ def rule_of(of: Of, quarter: str) -> Q:
         return (Q(left_quarter__isnull=True) | Q(left_quarter__gt=quarter)) & Q(quarter__lte=quarter)
     if of == "ytd":
         return Q(quarter__gte=year_quarters(quarter)[0], quarter__lte=quarter)
+    if of in UNDER_CONSTRUCTION:
+        return _under_construction(of, quarter)
     return Q(quarter=quarter)
+
+
+def _under_construction(of: Of, quarter: str) -> Q:
+    """Not left before the period began; carried over what was reached before it, with starts what was until its end."""
+    first = year_quarters(quarter)[0] if of.endswith("_year") else quarter
+    there = Q(left_quarter__isnull=True) | Q(left_quarter__gte=first)
+    return there & (Q(quarter__lt=first) if of.startswith("carried_over") else Q(quarter__lte=quarter))
 
 
 def sum_of(found: LedgerQuerySet) -> Sums:

@@ -19,11 +19,11 @@ from config.api.parameters import LONGEST_CURSOR, Parameter, choice_parameter, r
 from projects.models import Kind, User
 from projects.quarters import parse_quarter
 from tracking.figures import EVERYTHING, category_rule
-from tracking.totals import BREAKDOWNS
+from tracking.totals import BREAKDOWNS, FIGURES
 
 DISTRICT = Parameter(name="district", about="A district's code.")
 QUARTER = Parameter(name="quarter", read=parse_quarter)
-OF = choice_parameter("of", ("entered", "left", "stock", "ytd"))
+OF = choice_parameter("of", FIGURES)
 BY = choice_parameter("by", BREAKDOWNS)
 MEMBER = Parameter(name="member")
 CURSOR = Parameter(name="cursor", longest=LONGEST_CURSOR)

@@ -13,6 +13,7 @@ from tracking.figures import Figure
 from tracking.flows import flows
 from tracking.pages.pipeline import COLUMNS, Row, Shown
 from tracking.sums import NOTHING, Sums
+from tracking.thresholds import label_of, thresholds
 from tracking.totals import By
 
 
@@ -82,3 +83,10 @@ def by_size(district: District, quarter: str) -> list[Row]:
     parts = Breakdown(district, quarter, "size_band")
     rows = [parts.row(band.code, band.label) for band in SizeBand.objects.all() if band.code in parts.found]
     return [*rows, parts.row(None, _("Not known"))] if None in parts.found else rows
+
+
+def by_threshold(district: District, quarter: str) -> list[Row]:
+    """The size thresholds from the smallest, each with all that is larger; they do not add up."""
+    parts = Breakdown(district, quarter, "size_threshold")
+    bounds = thresholds(None).items()
+    return [parts.row(name, label_of(yuan)) for name, yuan in bounds if name in parts.found]

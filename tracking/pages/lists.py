@@ -17,7 +17,6 @@ from config.api.parameters import Parameter, refuse_parameter
 from config.api.problems import Text
 from projects.models import (
     COUNTABLE_KINDS,
-    STOCK_KINDS,
     District,
     Kind,
     LedgerEntry,
@@ -30,6 +29,8 @@ from projects.models.ledger import LedgerQuerySet
 from tracking.figures import EVERYTHING, OUTPUT_OR_REVENUE, Figure
 from tracking.pages.asking import BY, CATEGORY, CURSOR, DISTRICT, KIND, MEMBER, OF, QUARTER, page, reader
 from tracking.pages.places import Places
+from tracking.questions import refuse_figure
+from tracking.thresholds import bound_of, label_of
 from tracking.totals import By, Of, sum_of, undated_entries
 
 PAGE_SIZE = 50
@@ -39,6 +40,12 @@ WHICH: dict[Of, Text] = {
     "left": _("left in the quarter"),
     "ytd": _("from the beginning of the year to the end of the quarter"),  # 本年累计
     "stock": _("in this stage at the end of the quarter"),  # 季末在库
+    "carried_over": _("under construction when the quarter began"),  # 续建
+    "carried_over_year": _("under construction when the year began"),  # 续建（年初）
+    "start_or_resume": _("started in the quarter or under construction when it began"),  # 开复工
+    "start_or_resume_year": _(
+        "started in the year up to the quarter’s end or under construction when it began"
+    ),  # 开复工（本年）
 }
 
 
@@ -105,8 +112,7 @@ def _check(figure: Figure) -> None:
         raise refuse_parameter("member", _("Say which breakdown it is a member of, with `by`."))
     if figure.by and len(figure.kinds) > 1:
         raise refuse_parameter("by", _("A breakdown is of one kind of milestone."))
-    if figure.of == "stock" and not set(figure.kinds) <= set(STOCK_KINDS):
-        raise refuse_parameter("of", _("A project passes this milestone and is not in it for a time."))
+    refuse_figure(figure.of, figure.kinds)
 
 
 def _list(found: LedgerQuerySet, url: str, cursor: str | None) -> dict[str, Any]:
@@ -129,6 +135,8 @@ def _either(found: QuerySet[LedgerEntry]) -> dict[str, int | None]:
 
 def member_label(district: District, by: By, member: str) -> Text:
     """The name of a member of a breakdown; 404 where there is none such."""
+    if by == "size_threshold":
+        return _threshold_label(member)
     if not member:
         return pgettext_lazy("sector, size, ownership", "not recorded")
     if by == "project_type" and member in ProjectType.values:
@@ -144,3 +152,10 @@ def member_label(district: District, by: By, member: str) -> Text:
     if found is None:
         raise Http404
     return str(found.label)
+
+
+def _threshold_label(member: str) -> str:
+    bound = bound_of(member)
+    if bound is None:
+        raise Http404
+    return label_of(bound)

@@ -16,7 +16,7 @@ from projects.quarters import next_quarter, quarters_between
 from tracking import charts
 from tracking.figures import Figure
 from tracking.sums import NOTHING, Sums, aggregates
-from tracking.totals import Change, Total, totals, undated_entries
+from tracking.totals import UNDER_CONSTRUCTION, Change, Of, Total, totals, undated_entries
 
 STEPS = (Kind.SIGNED, Kind.STARTED, Kind.COMPLETED, Kind.IN_PRODUCTION)  # the cards
 COLUMNS = (Kind.SIGNED, Kind.STARTED, Kind.COMPLETED)  # trend and breakdowns
@@ -26,6 +26,26 @@ COUNTED: dict[str, Text] = {
     Kind.STARTED: gettext_lazy("Projects started"),  # 开工项目
     Kind.COMPLETED: gettext_lazy("Projects completed"),  # 竣工项目
     Kind.IN_PRODUCTION: gettext_lazy("Projects put into production"),  # 投产项目
+}
+
+CONSTRUCTION: dict[Of, tuple[Text, Text]] = {
+    # 续建 · 季初在建
+    "carried_over": (gettext_lazy("carried over"), gettext_lazy("under construction when the quarter began")),
+    # 续建（年初） · 年初在建
+    "carried_over_year": (
+        gettext_lazy("carried over, year"),
+        gettext_lazy("under construction when the year began"),
+    ),
+    # 开复工 · 本季新开工加续建
+    "start_or_resume": (
+        gettext_lazy("started or carried on"),
+        gettext_lazy("started in the quarter or under construction when it began"),
+    ),
+    # 开复工（本年） · 本年新开工加年初续建
+    "start_or_resume_year": (
+        gettext_lazy("started or carried on, year"),
+        gettext_lazy("started in the year up to the quarter’s end or under construction when it began"),
+    ),
 }
 
 
@@ -50,6 +70,7 @@ class Card:
     yoy: Change
     qoq: Change
     undated: Sums
+    construction: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +138,22 @@ def card(district: District, total: Total, missing: Sums) -> Card:
         yoy=total.yoy,
         qoq=total.qoq,
         undated=missing,
+        construction=construction(district, total),
     )
+
+
+def construction(district: District, total: Total) -> list[Row]:
+    """续建 and 开复工 of the quarter and the year; none for a kind that has no such figures."""
+    found = [(of, sums) for of in UNDER_CONSTRUCTION if (sums := getattr(total, of)) is not None]
+    return [
+        Row(
+            str(CONSTRUCTION[of][0]),
+            "",
+            [Shown(sums, Figure(district.code, total.quarter, (total.kind,), of=of).url)],
+            note=str(CONSTRUCTION[of][1]),
+        )
+        for of, sums in found
+    ]
 
 
 def _entered(district: District, total: Total) -> Shown:

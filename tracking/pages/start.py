@@ -40,5 +40,6 @@ def _shown(places: Places, here: District, asked: str | None) -> dict[str, Any]:
         "by_sector": breakdowns.by_sector(here, quarter),
         "by_type": breakdowns.by_type(here, quarter),
         "by_size": breakdowns.by_size(here, quarter),
+        "by_threshold": breakdowns.by_threshold(here, quarter),
         "claims": claims_beside_records(here, quarter),
     }

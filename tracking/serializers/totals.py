@@ -14,7 +14,7 @@ from projects.access import paths_of
 from projects.models import COUNTABLE_KINDS, LedgerEntry
 from projects.serializers.fields import CodeField
 from tracking.sums import Sums
-from tracking.totals import BREAKDOWNS, Change, Total
+from tracking.totals import BREAKDOWNS, UNDER_CONSTRUCTION, Change, Total
 
 KINDS = [kind.value for kind in COUNTABLE_KINDS]
 FIGURES = {
@@ -33,6 +33,11 @@ def figures(sums: Sums) -> dict[str, int | None]:
     return {name: getattr(sums, attribute) for name, attribute in FIGURES.items()}
 
 
+def figures_or_none(sums: Sums | None) -> dict[str, int | None] | None:
+    """The same, and null for what a kind does not have."""
+    return None if sums is None else figures(sums)
+
+
 def change(compared: Change) -> dict[str, float | None]:
     """同比 or 环比 as the API shows it."""
     return {"count": compared.count, "investment": compared.investment}
@@ -48,10 +53,11 @@ def total_shown(total: Total, district: str, by: str | None) -> dict[str, Any]:
         "member": total.member,
         "entered": figures(total.entered),
         "left": figures(total.left),
-        "stock": figures(total.stock) if total.stock is not None else None,
+        "stock": figures_or_none(total.stock),
         "ytd": figures(total.ytd),
         "yoy": change(total.yoy),
         "qoq": change(total.qoq),
+        **{of: figures_or_none(getattr(total, of)) for of in UNDER_CONSTRUCTION},
     }
 
 
@@ -67,6 +73,7 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
 PARTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("entered", "left", "stock", "ytd"), tuple(FIGURES)),
     **dict.fromkeys(("yoy", "qoq"), ("count", "investment")),
+    **dict.fromkeys(UNDER_CONSTRUCTION, tuple(FIGURES)),
 }
 COLUMNS = [
     *("district", "quarter", "kind", "by", "member"),
@@ -120,7 +127,10 @@ class TotalSerializer(StrictSerializer):
     )
     member = serializers.CharField(
         allow_null=True,
-        help_text=_("The part of the breakdown; null without one, and where it is not known."),
+        help_text=_(
+            "The part of the breakdown; null without one, and where it is not known. Parts of `size_threshold` hold "
+            "the larger ones, too, and do not add up."
+        ),
     )
     entered = FiguresSerializer(help_text=_("The quarter's flow: what reached this kind in it."))
     left = FiguresSerializer(help_text=_("What moved on to a later stage in the quarter."))
@@ -131,6 +141,23 @@ class TotalSerializer(StrictSerializer):
     ytd = FiguresSerializer(help_text=_("累计: the flows of the year so far."))
     yoy = ChangeSerializer(help_text=_("同比: the flow beside that of the same quarter a year before."))
     qoq = ChangeSerializer(help_text=_("环比: the flow beside that of the quarter before."))
+    carried_over = FiguresSerializer(
+        allow_null=True,
+        help_text=_("续建: under construction when the quarter began; null for all kinds but `started`."),
+    )
+    carried_over_year = FiguresSerializer(
+        allow_null=True, help_text=_("续建: under construction when the year began; null likewise.")
+    )
+    start_or_resume = FiguresSerializer(
+        allow_null=True,
+        help_text=_("开复工: started in the quarter, or under construction when it began; null likewise."),
+    )
+    start_or_resume_year = FiguresSerializer(
+        allow_null=True,
+        help_text=_(
+            "开复工: started in the year so far, or under construction when it began; null likewise."
+        ),
+    )
 
 
 class UndatedSerializer(StrictSerializer):

@@ -17,6 +17,7 @@ from projects.models import Milestone, Precision, ProjectType
 from projects.quarters import quarter_of
 from tracking.figures import EVERYTHING, threshold
 from tracking.models import Unit
+from tracking.thresholds import label_of
 
 register = template.Library()
 
@@ -129,5 +130,4 @@ def category_name(category: str) -> Text:
     smallest = threshold(category)
     if smallest is None:
         return category
-    # 10亿元及以上
-    return _("%(amount)s × 100 million yuan and more") % {"amount": format_yi(smallest)}
+    return label_of(smallest)

@@ -71,6 +71,14 @@ EXAMPLE = OpenApiExample(
                 "ytd": started,
                 "yoy": {"count": 0.56, "investment": 0.31},
                 "qoq": {"count": -0.2, "investment": 0.05},
+                "carried_over": (
+                    building := {**started, "count": 315, "with_amount": 306, "investment": 296_300_000_000}
+                ),
+                "carried_over_year": building,
+                "start_or_resume": (
+                    both := {**started, "count": 415, "with_amount": 403, "investment": 398_900_000_000}
+                ),
+                "start_or_resume_year": both,
             }
         ],
         "undated": {"count": 4, "with_amount": 2, "investment": 300_000_000},
