@@ -92,11 +92,18 @@ def left_quarters(reached: dict[str, str | None]) -> dict[str, str]:
 
 
 def post(
-    project: Project, milestones: Iterable[Milestone], *, has_phases: bool, actor: User | None, at: datetime
+    project: Project,
+    milestones: Iterable[Milestone],
+    *,
+    has_phases: bool,
+    actor: User | None,
+    at: datetime,
+    cause: Cause | None = None,
 ) -> bool:
     """Close the entries that no longer hold, post those that do, note the touched cells. True if anything moved.
 
-    Called inside the transaction of the change, with the project locked.
+    Called inside the transaction of the change, with the project locked. `cause` says why entries without a
+    predecessor are posted, where it is neither that they were reported nor that they count again.
     """
     wanted = entries_of(project, milestones, has_phases=has_phases)
     ever = list(LedgerEntry.objects.filter(project=project).order_by("id"))
@@ -122,7 +129,7 @@ def post(
             at=now,
             cause=cause_of_change(closed[kind], content)
             if kind in closed
-            else cause_of_posting(content, last_closed.get(kind), now),
+            else cause or cause_of_posting(content, last_closed.get(kind), now),
         )
         for kind, content in posted.items()
     )

@@ -52,6 +52,7 @@ edits = st.one_of(
         st.just("enter"), st.sampled_from(PLACES), amounts, st.none() | st.sampled_from(SECTORS), likely_steps
     ),
     st.tuples(st.just("add_phase"), which, amounts, likely_steps),
+    st.tuples(st.just("split"), which, amounts, amounts),
     st.tuples(st.just("report"), which, kinds, days, precisions, amounts),
     st.tuples(
         st.just("report"), which, st.sampled_from([Kind.SUSPENDED, Kind.RESUMED]), days, precisions, amounts
@@ -133,6 +134,15 @@ class Bureau:
             total_investment=investment,
         )
         self.save(phase, steps)
+
+    def split(self, number: int, first: Any, second: Any) -> None:
+        project = self.project(number)
+        phases = [
+            Project(name=project.name, phase=f"{n}期", district=project.district, total_investment=amount)
+            for n, amount in enumerate((first, second), start=1)
+        ]
+        services.split_project(project, phases, actor=None, at=self.now)
+        self.ids += [phase.pk for phase in phases]
 
     def report(self, number: int, kind: Kind, day: date, precision: str, investment: int | None) -> None:
         milestone = self.milestone(number, kind)

@@ -23,6 +23,7 @@ from projects.services.reference import (
     save_reference,
     save_versioned,
 )
+from projects.services.splitting import split_project
 
 __all__ = [
     "DATE_FIELDS",
@@ -30,6 +31,7 @@ __all__ = [
     "dated_milestones",
     "delete_band",
     "delete_reference",
+    "delete_succession",
     "ensure_user",
     "exclude_project",
     "remove_milestone",
@@ -39,6 +41,8 @@ __all__ = [
     "save_milestone",
     "save_project",
     "save_reference",
+    "save_succession",
     "save_versioned",
+    "split_project",
     "void_project",
 ]

@@ -1,0 +1,72 @@
+"""Splitting a project into phases 分期: the first takes over its milestones, and only the phases are counted then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from config.api.outcomes import StaleVersion
+from projects import ledger
+from projects.models import Cause, Milestone, Project, User
+from projects.services.announce import announce_after_commit
+from projects.services.dates import DERIVED, derive
+from projects.services.recording import save_project
+from projects.services.transactions import one_transaction
+
+FEWEST = 2
+
+
+@one_transaction
+def split_project(
+    project: Project, phases: Sequence[Project], *, actor: User | None, at: datetime
+) -> list[Project]:
+    """Divide a recorded project into these new phases; every milestone so far belongs to the first of them.
+
+    The ledger closes the project's entries and posts those of the first phase, both with the cause `split`. Raises
+    ValidationError with everything wrong at once, StaleVersion where the project has changed since it was read.
+    """
+    stored = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    if stored.version != project.version:
+        raise StaleVersion(stored.version)
+    _check(stored, phases)
+    first, *others = phases
+    save_project(first, actor=actor, at=at)
+    milestones = _hand_over(stored, first, at)
+    if ledger.post(first, milestones, has_phases=False, actor=actor, at=at, cause=Cause.SPLIT):
+        announce_after_commit()
+    for phase in (first, *others):
+        phase.parent = stored
+        save_project(phase, actor=actor, at=at)
+    return list(phases)
+
+
+def _check(project: Project, phases: Sequence[Project]) -> None:
+    faults = (
+        (project.parent_id, "phase_of_phase", _("This is a phase itself; a phase is not split further.")),
+        (
+            project.phases.kept().exists(),
+            "has_phases",
+            _("This project has phases already; add another one."),
+        ),
+        (project.is_void, "void", _("This project is void.")),
+        (len(phases) < FEWEST, "too_few", _("Name at least two phases.")),
+    )
+    errors = [ValidationError(message, code=code) for wrong, code, message in faults if wrong]
+    if errors:
+        raise ValidationError(errors)
+
+
+def _hand_over(project: Project, first: Project, at: datetime) -> list[Milestone]:
+    """Give the project's milestones to its first phase; the project keeps none."""
+    project.milestones.update(project=first, version=F("version") + 1, updated_at=at)
+    milestones = list(first.milestones.all())
+    for each, own in ((project, []), (first, milestones)):
+        derive(each, own)
+        each.version += 1
+        each.updated_at = at
+        each.save(update_fields=[*DERIVED, "version", "updated_at"])
+    return milestones
