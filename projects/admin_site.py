@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
@@ -18,16 +18,18 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+Notice = Callable[[HttpRequest], str]
 SEARCHES = ("q", "term")
 INCOMPARABLE = re.compile(r"[0-9]{19}")
 SECTIONS = [
     ("life", _("Projects"), ["Project", "Ceremony", "Organization", "LedgerEntry"]),
-    ("figures", _("Figures"), ["ReportedTotal", "Target"]),
+    ("figures", _("Figures"), ["ReportedTotal", "Target", "AuditRun"]),
     ("reference", _("Reference"), ["District", "Sector", "SectorScheme", "SizeBand"]),
     ("people", _("People"), ["User", "ApiToken", "Subscription", "Delivery"]),
 ]
@@ -39,6 +41,18 @@ class MingzhangAdminSite(AdminSite):
     site_title = site_header = _("Mingzhang")
     index_title = _("Record and look up")
     empty_value_display = "—"
+    notices: ClassVar[list[Notice]] = []
+
+    @classmethod
+    def notice(cls, notice: Notice) -> Notice:
+        """A decorator by which an app puts a word on the index: HTML, or nothing for whom it does not concern."""
+        cls.notices.append(notice)
+        return notice
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """With what is worth a word today."""
+        said = [text for notice in self.notices if (text := notice(request))]
+        return super().index(request, {**(extra_context or {}), "notices": said})
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Any membership opens the admin."""

@@ -20,12 +20,13 @@ from tests.makers import (
     make_sector,
     make_user,
 )
+from tracking.audits import run_now
 from tracking.models import Delivery, ReportedTotal, Subscription, Target
 
 pytestmark = pytest.mark.django_db
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-ADDED_BY_NOBODY = {"LedgerEntry", "Delivery", "ApiToken"}
+ADDED_BY_NOBODY = {"LedgerEntry", "Delivery", "ApiToken", "AuditRun"}
 
 
 def signed_in(user: User, language: str = "en") -> Client:
@@ -79,6 +80,7 @@ def world():
     Delivery.objects.create(subscription=subscription, period="2023Q1", created_at=NOW)
     ApiToken.objects.create(user=people["editor"], name="export", scopes=["read"])
     make_organization("投资公司")
+    run_now(NOW)
     return {"places": places, "project": project, "ceremony": ceremony, "claim": claim, **people}
 
 
@@ -153,7 +155,10 @@ def test_members_see_what_concerns_them_and_nothing_else(world, who):
         assert response.status_code in (200, 403, 404), address
         if who == "neighbour":
             assert "黄埔" not in response.content.decode(), address
-        if any(f"/{people}/" in address for people in ("user", "apitoken", "subscription", "delivery")):
+        if any(
+            f"/{people}/" in address
+            for people in ("user", "apitoken", "subscription", "delivery", "auditrun")
+        ):
             assert response.status_code == 403, address
         if who == "viewer" and address.endswith("/add/"):
             assert response.status_code == 403, address

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
@@ -79,6 +80,14 @@ def _one_at_a_time() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def ask_for_rebuild(*, actor: User) -> bool:
+    """Have all stored totals made anew from the ledger; False, and nothing happens, where no broker takes it."""
+    sent = send_hint(REBUILD_TOTALS)
+    if sent:
+        logger.warning("User %s asked for all totals to be rebuilt.", actor.pk)
+    return sent
 
 
 # --- Taken up -------------------------------------------------------------------------------------------------------
@@ -212,3 +221,8 @@ def alarm(now: datetime) -> Alarm | None:
     )
     silent = since is not None and since < now - SILENCE
     return Alarm(last, differs=False) if silent else None
+
+
+def alarm_for(user: User | AnonymousUser, now: datetime) -> Alarm | None:
+    """The same for operators; nobody else is troubled with it."""
+    return alarm(now) if user.is_active and user.is_superuser else None

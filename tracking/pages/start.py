@@ -7,8 +7,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
 from projects.models import District
+from tracking.audits import alarm_for
 from tracking.pages import breakdowns, pipeline
 from tracking.pages.asking import DISTRICT, QUARTER, page, reader
 from tracking.pages.places import Places, season
@@ -22,7 +24,9 @@ def start(request: HttpRequest, district: str | None = None, quarter: str | None
     here = places.get(district) if district is not None else places.home()
     if here is None:
         return render(request, "tracking/nothing.html", {"any_district": District.objects.exists()})
-    return render(request, "tracking/start.html", _shown(places, here, quarter))
+    shown = _shown(places, here, quarter)
+    shown["audit_warning"] = alarm_for(reader(request), timezone.now())
+    return render(request, "tracking/start.html", shown)
 
 
 def _shown(places: Places, here: District, asked: str | None) -> dict[str, Any]:
