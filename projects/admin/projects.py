@@ -20,6 +20,7 @@ from projects.admin import filters
 from projects.admin.base import PlacedAdmin, may_edit
 from projects.admin.forms import VersionedForm
 from projects.admin.milestones import MilestoneInline
+from projects.admin.splitting import may_split, split_view
 from projects.admin.standing import CHANGES, actions, change_standing
 from projects.amounts import format_yi
 from projects.models import Kind, LedgerEntry, Milestone, Precision, Project
@@ -238,7 +239,12 @@ class ProjectAdmin(PlacedAdmin):
             path(f"{name}/", self.standing_view, {"name": name}, name=f"projects_project_{name}")
             for name in CHANGES
         ]
-        return [*pages, *super().get_urls()]
+        split = path("<int:pk>/split/", self.split_view, name="projects_project_split")
+        return [*pages, split, *super().get_urls()]
+
+    def split_view(self, request: HttpRequest, pk: int) -> Any:
+        """Asks for the phases and splits the project."""
+        return self.admin_site.admin_view(split_view)(request, self, pk)
 
     def standing_view(self, request: HttpRequest, name: str) -> Any:
         """Asks for the reason, then does it for all that are named in ?ids=."""
@@ -253,6 +259,9 @@ class ProjectAdmin(PlacedAdmin):
                 for name, change in CHANGES.items()
                 if change.possible(project)
             ]
+            if may_split(project):
+                address = reverse("admin:projects_project_split", args=[project.pk])
+                context["standing_links"].append((address, _("Split into phases")))
         return super().render_change_form(request, context, *args, **kwargs)
 
 
