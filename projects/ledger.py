@@ -113,7 +113,7 @@ def post(
     if not closed and not posted:
         return False
     last_closed = {entry.kind: entry for entry in ever if entry.superseded_at is not None}
-    now = max([sealing.moment_of_posting(at), *(entry.recorded_at for entry in closed.values())])
+    now = max([sealing.moment_of_posting(at), *(entry.superseded_at or entry.recorded_at for entry in ever)])
     for kind, entry in closed.items():
         follower = wanted.get(kind)
         cause = (

@@ -172,7 +172,7 @@ def _is_within(at: datetime, start: datetime, end: datetime | None) -> bool:
 
 
 def _order(step: Step) -> tuple[int, int, datetime, int]:
-    """The largest first: by investment, then by number, then the latest."""
+    """The largest first: by investment, then by number; of equal ones the earliest."""
     difference = step.difference
     return -abs(difference.known_investment), -abs(difference.count), step.at, step.project_id
 
