@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from projects.models import District, ProjectType
 from projects.models.ledger import LedgerQuerySet
+from tracking.moments import NOW, Moment
 from tracking.totals import By, Of, behind
 
 EVERYTHING = "all"
@@ -34,7 +35,7 @@ class Figure:
     """The milestones of these kinds of a district and quarter; `of`, `by` and `member` as totals.behind() takes them.
 
     `category` narrows them further as a bulletin does: industrial, manufacturing, ge_1bn. With several kinds there is
-    no breakdown.
+    no breakdown. `moment` says as of when.
     """
 
     district: str
@@ -44,6 +45,7 @@ class Figure:
     by: By | None = None
     member: str = ""
     category: str = EVERYTHING
+    moment: Moment = NOW
 
     @property
     def url(self) -> str:
@@ -58,12 +60,14 @@ class Figure:
             asked |= {"by": self.by, "member": self.member}
         if self.category != EVERYTHING:
             asked["category"] = self.category
+        asked |= self.moment.asked
         return f"{reverse('figures')}?{urlencode(asked, safe=',')}"
 
     def entries(self, district: District) -> LedgerQuerySet:
         """The entries behind it; their sum is the figure."""
+        at = self.moment.at
         parts = [
-            behind(district, self.quarter, kind, of=self.of, by=self.by, member=self.member or None)
+            behind(district, self.quarter, kind, of=self.of, by=self.by, member=self.member or None, as_of=at)
             for kind in self.kinds
         ]
         rule = category_rule(self.category)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from django.db.models import Q
 
@@ -14,12 +15,17 @@ from tracking.totals import By, entries, member_of, parts_of
 
 
 def flows(
-    district: District, quarter: str, kinds: Sequence[str], *, by: By
+    district: District, quarter: str, kinds: Sequence[str], *, by: By | None, as_of: datetime | None = None
 ) -> dict[str | None, dict[str, Sums]]:
-    """What entered in one quarter, by member and kind, where something did; null is the member that is not recorded."""
+    """What entered in one quarter, by member and kind, where something did; as of a past moment if one is given.
+
+    Null is the member that is not recorded, and the only one without a breakdown.
+    """
     found: dict[str | None, dict[str, Sums]] = defaultdict(dict)
     for member, kind, entered in (
-        _child_flows(district, quarter, kinds) if by == "district" else _flows(district, quarter, kinds, by)
+        _child_flows(district, quarter, kinds)
+        if by == "district" and as_of is None
+        else _flows(district, quarter, kinds, by, as_of)
     ):
         if entered.count:
             found[member][kind] = found[member].get(kind, NOTHING) + entered
@@ -27,11 +33,11 @@ def flows(
 
 
 def _flows(
-    district: District, quarter: str, kinds: Sequence[str], by: By
+    district: District, quarter: str, kinds: Sequence[str], by: By | None, as_of: datetime | None
 ) -> Iterator[tuple[str | None, str, Sums]]:
-    here = entries(district).filter(kind__in=kinds, quarter=quarter)
-    rows = here.annotate(member=member_of(by, district)).order_by().values("member", "kind")
-    counts_in = parts_of(by)
+    here = entries(district, as_of=as_of).filter(kind__in=kinds, quarter=quarter)
+    rows = here.annotate(member=member_of(by, district, as_of=as_of)).order_by().values("member", "kind")
+    counts_in = parts_of(by, as_of=as_of)
     for row in rows.annotate(**aggregates("n_")):
         for member in counts_in(row["member"] or None):
             yield member, row["kind"], Sums.of(row, "n_")

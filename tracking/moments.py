@@ -48,6 +48,11 @@ class Moment:
             return {"release": str(self.release.pk)}
         return {"as_of": self.written} if self.at else {}
 
+    def asked_about(self, district: District, quarter: str) -> dict[str, str]:
+        """The same for another district or quarter; a release that says nothing about it gives its time."""
+        known = self.release is None or (holds_for(self, district) and quarter <= self.release.quarter)
+        return self.asked if known else Moment(self.at).asked
+
 
 NOW = Moment()
 

@@ -165,7 +165,7 @@ def read_question(query: Query) -> Question:
     """The question of totals/. Raises ParameterErrors, Http404 for a release that is not there."""
     kinds = list(dict.fromkeys(query.get("kind", KINDS)))
     quarters = _quarters(query)
-    return Question(query["district"], quarters, kinds, query.get("by"), _moment(query, quarters))
+    return Question(query["district"], quarters, kinds, query.get("by"), moment_asked(query, quarters))
 
 
 def read_cell(query: Query) -> Cell:
@@ -175,7 +175,7 @@ def read_cell(query: Query) -> Cell:
     quarter = _no_quarter(query) if of == UNDATED else _one_quarter(query)
     refuse_figure(of, [kind])
     by, district = query.get("by"), query["district"]
-    moment = _moment(query, [quarter] if quarter else [])
+    moment = moment_asked(query, [quarter] if quarter else [])
     return Cell(district, quarter, kind, by, _member(query, by, district, moment), of, moment)
 
 
@@ -188,8 +188,11 @@ def refuse_figure(of: str, kinds: Sequence[str]) -> None:
     raise refuse_parameter("of", _("A project passes this kind and is never in it, so it has no stock."))
 
 
-def _moment(query: Query, quarters: Sequence[str]) -> Moment:
-    """As of which moment. A release answers about its own subtree, and about its quarter and those before it."""
+def moment_asked(query: Query, quarters: Sequence[str]) -> Moment:
+    """As of which moment, from district, as_of and release; now if neither is given.
+
+    A release answers about its own subtree, and about its quarter and those before it. Raises ParameterErrors, Http404.
+    """
     if "release" not in query:
         moment: Moment = query.get("as_of", NOW)
         return moment

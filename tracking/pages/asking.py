@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any, cast
+from unicodedata import normalize
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 
 from config.api.errors import ParameterErrors
-from config.api.parameters import LONGEST_CURSOR, Parameter, choice_parameter, read_query
-from projects.models import Kind, User
+from config.api.parameters import LONGEST_CURSOR, Parameter, choice_parameter, read_moment, read_query
+from projects.models import District, Kind, User
 from projects.quarters import parse_quarter
 from tracking.figures import EVERYTHING, category_rule
+from tracking.moments import Moment, past
+from tracking.questions import ReleaseParameter, moment_asked
 from tracking.totals import BREAKDOWNS, FIGURES
 
 DISTRICT = Parameter(name="district", about="A district's code.")
@@ -27,6 +33,27 @@ OF = choice_parameter("of", FIGURES)
 BY = choice_parameter("by", BREAKDOWNS)
 MEMBER = Parameter(name="member")
 CURSOR = Parameter(name="cursor", longest=LONGEST_CURSOR)
+LOCAL_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)", re.ASCII)
+
+
+class PastParameter(Parameter):
+    """A past moment: in local time as people type it, 2023-04-05 08:00, or with its offset as in the API."""
+
+    def value(self, text: str, request: Request) -> Moment:
+        """The moment. Raises ValueError."""
+        local = LOCAL_TIME.fullmatch(normalize("NFKC", text).strip())
+        if local is None:
+            return past(read_moment(text))
+        try:
+            when = timezone.make_aware(datetime.fromisoformat(f"{local[1]}T{local[2]}"))
+        except ValueError:
+            raise ValueError(_("Write a date and a time, as 2023-04-05 08:00.")) from None
+        return past(read_moment(when.isoformat()))
+
+
+AS_OF = PastParameter(name="as_of")
+RELEASE = ReleaseParameter(name="release")
+AskedRelease = Callable[[], Moment] | None
 
 
 def _read_category(text: str) -> str:
@@ -66,6 +93,22 @@ def page(*parameters: Parameter) -> Callable[[View], View]:
         return cast("View", never_cache(require_safe(login_required(answer))))
 
     return decorate
+
+
+def moment_for(
+    district: District, quarter: str | None, as_of: Moment | None, release: AskedRelease
+) -> Moment:
+    """As of which moment a page answers about a district and quarter, from its parameters; now without either.
+
+    Raises ParameterErrors for both at once and for a release of an earlier quarter, Http404 for a release that the
+    reader may not see or of another district.
+    """
+    asked = (
+        {"district": district}
+        | ({"as_of": as_of} if as_of else {})
+        | ({"release": release} if release else {})
+    )
+    return moment_asked(asked, [quarter] if quarter else [])
 
 
 def reader(request: HttpRequest) -> User:
