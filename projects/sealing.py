@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from django.db import OperationalError, connection, transaction
 from django.db.models import Max
 
-from projects.models import LedgerEntry, LedgerSeal
+from projects.models import LedgerEntry, LedgerSeal, PastBands
 
 LOCK = 0x6D7A_6C65  # one number for the whole ledger, unlike any other advisory lock of this service
+QUEUE = LOCK + 1  # seals wait for each other here, so that writers are held up by one of them at a time
 PATIENCE_MS = 500  # how long writers may be held up by a seal that waits for those before it
 TRIES = 10
 TICK = timedelta(microseconds=1)
@@ -36,8 +37,10 @@ def seal(at: datetime) -> datetime:
     """
     _lock_alone()
     last = LedgerEntry.objects.aggregate(posted=Max("recorded_at"), closed=Max("superseded_at"))
+    banded = PastBands.objects.aggregate(last=Max("until"))["last"]
     sealed = LedgerSeal.objects.aggregate(last=Max("sealed_at"))["last"]
-    moment = max(known for known in (at, last["posted"], last["closed"], sealed and sealed + TICK) if known)
+    known = (at, last["posted"], last["closed"], banded, sealed and sealed + TICK)
+    moment = max(each for each in known if each)
     LedgerSeal.objects.create(sealed_at=moment)
     return moment
 
@@ -46,11 +49,13 @@ def _lock_alone() -> None:
     """Wait for the writers before us, but hold up those behind us only for moments at a time."""
     if connection.vendor != "postgresql":
         return
+    _lock("pg_advisory_xact_lock", QUEUE)
     for attempt in range(1, TRIES + 1):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL lock_timeout = {PATIENCE_MS}")
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+                cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
                 return
         except OperationalError:
             if attempt == TRIES:
@@ -58,7 +63,7 @@ def _lock_alone() -> None:
             time.sleep(PATIENCE_MS / 1000)
 
 
-def _lock(function: str) -> None:
+def _lock(function: str, number: int = LOCK) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {function}(%s)", [LOCK])
+            cursor.execute(f"SELECT {function}(%s)", [number])

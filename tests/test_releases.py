@@ -10,11 +10,21 @@ from django.db import DatabaseError, connection, transaction
 
 from config.api.outcomes import NothingNew
 from projects import services
-from projects.models import COUNTABLE_KINDS, District, LedgerEntry
+from projects.models import COUNTABLE_KINDS, District, LedgerEntry, SizeBand
 from projects.quarters import quarters_between
-from tests.makers import NOW, YI, fresh, make_huangpu, make_project, make_release, make_user
+from tests.makers import (
+    NOW,
+    YI,
+    fresh,
+    make_huangpu,
+    make_project,
+    make_release,
+    make_sector,
+    make_user,
+    record,
+)
 from tracking.models import Release
-from tracking.releases import standing
+from tracking.releases import changed_since, standing
 from tracking.totals import totals
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +93,84 @@ def test_releasing_again_what_has_not_changed_is_refused(places):
         make_release(places["440112"])
 
     assert Release.objects.count() == 1
+
+
+def test_what_only_happened_later_is_nothing_new(places):
+    project = make_project(district=places["440112"], milestones=SIGNED)
+    release = make_release(places["440112"])
+
+    record(fresh(project), "started", date(2023, 5, 1))  # it left the stage after the released quarter
+    record(fresh(project), "completed", planned_on=date(2024, 5, 1), precision="")
+
+    assert not changed_since(release)
+    with pytest.raises(NothingNew):
+        make_release(places["440112"])
+
+
+@pytest.mark.parametrize(
+    "change", ["entered", "left", "amount", "sector", "day", "undated", "moved out", "voided"]
+)
+def test_whatever_a_release_shows_and_is_recorded_otherwise_now_is_news(places, change):
+    project = make_project(district=places["440112"], total_investment=YI, milestones=SIGNED)
+    release = make_release(places["440112"])
+    changes = {
+        "entered": lambda: make_project(district=places["440112-GDD"], milestones=SIGNED),
+        "left": lambda: record(project, "started", date(2023, 3, 31)),
+        "amount": lambda: correct(project, total_investment=2 * YI),
+        "sector": lambda: correct(project, sector=make_sector()),
+        "day": lambda: correct_day(project, date(2023, 1, 30)),
+        "undated": lambda: make_project(district=places["440112"], milestones={"completed": "unknown"}),
+        "moved out": lambda: correct(project, district=places["440113"]),
+        "voided": lambda: services.void_project(fresh(project), "重复", actor=None, at=NOW),
+    }
+
+    changes[change]()
+
+    assert changed_since(release)
+    assert make_release(places["440112"]).revises == release
+
+
+def test_what_was_changed_and_changed_back_is_nothing_new(places):
+    project = make_project(district=places["440112"], total_investment=YI, milestones=SIGNED)
+    release = make_release(places["440112"])
+
+    correct(project, total_investment=2 * YI)
+    correct(project, total_investment=YI)
+
+    assert not changed_since(release)
+
+
+def correct(project, **values):
+    project = fresh(project)
+    for name, value in values.items():
+        setattr(project, name, value)
+    services.save_project(project, actor=None, at=NOW)
+
+
+def correct_day(project, day):
+    milestone = project.milestones.get(kind="signed")
+    milestone.happened_on = day
+    services.save_milestone(milestone, actor=None, at=NOW)
+
+
+def test_a_release_keeps_the_size_bands_of_its_time_also_those_of_a_time_without_any(places):
+    make_project(district=places["440112"], total_investment=7 * YI, milestones=SIGNED)
+    make_release(places["440112"])
+    releases = {"none": make_release(places["440100"])}
+    services.save_band(SizeBand(code="small", name="小", lower=0, upper=10 * YI), at=NOW)
+    releases["small"] = make_release(places["440100"])  # other bands are something new
+    band = SizeBand.objects.get()
+    band.upper = 5 * YI
+    services.save_band(band, at=NOW)
+
+    members = {
+        name: totals(places["440100"], ["2023Q1"], ["signed"], by="size_band", as_of=release.released_at)[
+            0
+        ].member
+        for name, release in releases.items()
+    }
+
+    assert members == {"none": None, "small": "small"}
 
 
 def test_a_quarter_that_has_not_ended_is_released_only_as_provisional(places):

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Case, Q, QuerySet, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from config.api.outcomes import NothingNew
 from projects import sealing
-from projects.access import within
-from projects.models import District, LedgerEntry, User
+from projects.models import District, LedgerEntry, User, bands_holding
+from projects.models.ledger import LedgerQuerySet
 from projects.quarters import quarter_of
 from projects.services.transactions import one_transaction
 from tracking import definitions
 from tracking.models import Release
+from tracking.totals import ever
+
+NOT_A_PUBLISHER = _(  # 只有该区划的发布人…
+    "Only a publisher of this district releases its figures. Ask one of them, or ask the administrator for the role."
+)
 
 
 @one_transaction
@@ -70,18 +76,43 @@ def _check_news(last: Release, *, provisional: bool) -> None:
     if provisional and not last.provisional:
         message = _("This quarter has been released already; a revision of it is not provisional.")
         raise ValidationError({"provisional": ValidationError(message, code="released_already")})
-    if provisional == last.provisional and not changed_since(last):
+    if provisional == last.provisional and not (changed_since(last) or _bands_changed_since(last)):
         when = timezone.localtime(last.released_at).strftime("%Y-%m-%d %H:%M")
         message = _("Nothing has changed since the release of %(when)s; there is nothing to release anew.")
         raise NothingNew(message % {"when": when})
 
 
 def changed_since(release: Release) -> bool:
-    """Whether anything that the release shows has been posted or closed since: in its quarter, before it or undated."""
-    subtree = District.objects.filter(within(release.district.path)).values("pk")
-    later = Q(recorded_at__gt=release.released_at) | Q(superseded_at__gt=release.released_at)
-    shown = Q(quarter__isnull=True) | Q(quarter__lte=release.quarter)
-    return LedgerEntry.objects.filter(later, shown, district__in=subtree).exists()
+    """Whether anything that the release shows is recorded otherwise now: in its quarter, before it or undated.
+
+    What only happened later, as of a project that has moved on since, changes nothing of what it shows.
+    """
+    here = ever(release.district).filter(Q(quarter__isnull=True) | Q(quarter__lte=release.quarter))
+    at = release.released_at
+    closed = _shown(here.filter(recorded_at__lte=at, superseded_at__gt=at), release.quarter)
+    posted = _shown(here.filter(recorded_at__gt=at, superseded_at__isnull=True), release.quarter)
+    return bool(closed.difference(posted)[:1]) or bool(posted.difference(closed)[:1])
+
+
+SHOWN = (
+    "project_id", "kind", "quarter", "happened_on", "precision", "district_id", "sector_id", "project_type",
+    "ownership", "investment", "expected_output", "expected_revenue",
+)  # fmt: skip
+
+
+def _shown(found: LedgerQuerySet, quarter: str) -> QuerySet[LedgerEntry, tuple[Any, ...]]:
+    """What is shown of these entries at the end of a quarter: not where they went after it."""
+    left = Case(When(left_quarter__lte=quarter, then="left_quarter"))
+    return found.order_by().annotate(left_by_then=left).values_list(*SHOWN, "left_by_then")
+
+
+def _bands_changed_since(release: Release) -> bool:
+    """Whether a breakdown by size would have other bands now."""
+    then, now = (
+        [(band.code, band.lower, band.upper) for band in bands_holding(at)]
+        for at in (release.released_at, None)
+    )
+    return then != now
 
 
 def standing(district: District, quarter: str) -> Release | None:

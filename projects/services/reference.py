@@ -83,9 +83,8 @@ def _keep_past_bands(at: datetime) -> None:
     until = sealing.moment_of_posting(at)
     if last and until <= last:
         until = last + sealing.TICK
-    bands = [[band.code, band.lower, band.upper] for band in SizeBand.objects.all()]
-    if bands:
-        PastBands.objects.create(until=until, bands=bands)
+    bands = [[band.code, band.lower, band.upper] for band in SizeBand.objects.all()]  # also none at all
+    PastBands.objects.create(until=until, bands=bands)
 
 
 @one_transaction
