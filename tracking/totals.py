@@ -11,7 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
 from itertools import accumulate
+from operator import or_
 from typing import Literal
 
 from django.db.models import Case, CharField, F, Q, Value, When
@@ -21,6 +23,8 @@ from projects.access import within
 from projects.models import STOCK_KINDS, District, Kind, LedgerEntry, SizeBand, bands_holding
 from projects.models.ledger import LedgerQuerySet
 from projects.quarters import next_quarter, year_quarters
+from tracking.divided import Divided, Flow
+from tracking.divisions import Mode, divisions_of
 from tracking.models import QuarterlyTotal
 from tracking.sums import NOTHING, Sums, aggregates
 from tracking.thresholds import Parts, bound_of, highest_reached, nested
@@ -65,6 +69,7 @@ class Movement:
     quarter: str
     entered: Sums = NOTHING
     left: Sums = NOTHING
+    moved: Sums = NOTHING  # the stock that came with a district, less what went, on the divisions of then
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +120,13 @@ def totals(
     *,
     by: By | None = None,
     as_of: datetime | None = None,
+    divisions: Mode | None = None,
 ) -> list[Total]:
-    """The totals of these consecutive quarters, in the order quarter, kind, member.
+    """The totals of these consecutive quarters, in the order quarter, kind, member; as recorded, or on other divisions.
 
     Without a breakdown every quarter and kind has its row; with one, every member that ever had anything by then.
     """
-    history = _History(movements(district, quarters[-1], kinds, by=by, as_of=as_of))
+    history = _History(movements(district, quarters[-1], kinds, by=by, as_of=as_of, divisions=divisions))
     members = sorted(history.members, key=lambda m: (m is None, m)) if by else [None]
     return [
         total
@@ -160,7 +166,7 @@ class _History:
             self.members.add(movement.member)
         for key, by_quarter in self.flows.items():
             quarters = sorted(by_quarter)
-            net = (by_quarter[quarter].entered - by_quarter[quarter].left for quarter in quarters)
+            net = (_net(by_quarter[quarter]) for quarter in quarters)
             self.stocks[key] = quarters, list(accumulate(net))
 
     def entered(self, quarter: str, kind: str, member: str | None) -> Sums:
@@ -206,18 +212,29 @@ class _History:
         }
 
 
+def _net(movement: Movement) -> Sums:
+    return movement.entered - movement.left + movement.moved
+
+
 # --- where the figures come from ----------------------------------------------------------------------------------
 
 
 def movements(
-    district: District, last: str, kinds: Sequence[str], *, by: By | None, as_of: datetime | None
+    district: District,
+    last: str,
+    kinds: Sequence[str],
+    *,
+    by: By | None,
+    as_of: datetime | None,
+    divisions: Mode | None = None,
 ) -> Iterator[Movement]:
     """Everything that entered and left up to the end of quarter `last`, by member of the breakdown."""
-    if as_of is None and by is None:
+    stored = as_of is None and divisions is None
+    if stored and by is None:
         return _from_cells(district, last, kinds)
-    if as_of is None and by == "district":
+    if stored and by == "district":
         return _children_from_cells(district, last, kinds)
-    return _from_ledger(district, last, kinds, by=by, as_of=as_of)
+    return _from_ledger(district, last, kinds, by=by, as_of=as_of, divisions=divisions)
 
 
 def _from_cells(
@@ -254,20 +271,29 @@ def _children_from_cells(district: District, last: str, kinds: Sequence[str]) ->
 
 
 def _from_ledger(
-    district: District, last: str, kinds: Sequence[str], *, by: By | None, as_of: datetime | None
+    district: District,
+    last: str,
+    kinds: Sequence[str],
+    *,
+    by: By | None,
+    as_of: datetime | None,
+    divisions: Mode | None,
 ) -> Iterator[Movement]:
     """From the entries themselves; two queries, one for what entered and one for what left."""
-    here = entries(district, as_of=as_of).filter(kind__in=kinds)
-    members = here.annotate(member=member_of(by, district, as_of=as_of)).order_by()
+    tree = divisions_of(divisions, as_of=as_of)
+    here = LedgerEntry.objects.holding(as_of).filter(kind__in=kinds, district__in=tree.nodes_ever(district))
+    members = here.annotate(member=member_of(by, district, as_of=as_of), node=tree.moved_node()).order_by()
     counts_in = parts_of(by, as_of=as_of)
-    found: dict[tuple[str | None, str, str], list[Sums]] = defaultdict(lambda: [NOTHING, NOTHING])
-    for place, column in enumerate(("quarter", "left_quarter")):
-        rows = members.filter(**{f"{column}__lte": last}).values("member", "kind", column)
+    divided = Divided(tree, district, last, by_district=by == "district")
+    for column in ("quarter", "left_quarter"):
+        rows = members.filter(**{f"{column}__lte": last}).values("node", "member", "kind", column)
         for row in rows.annotate(**aggregates("n_")):
+            sums = Sums.of(row, "n_")
+            flow = Flow(entered=sums) if column == "quarter" else Flow(left=sums)
             for member in counts_in(row["member"] or None):
-                found[member, row["kind"], row[column]][place] += Sums.of(row, "n_")
-    for (member, kind, quarter), (entered, left) in found.items():
-        yield Movement(member, kind, quarter, entered, left)
+                divided.add(row["node"], member, row["kind"], row[column], flow)
+    for (member, kind, quarter), flow in divided.cells().items():
+        yield Movement(member, kind, quarter, flow.entered, flow.left, flow.moved)
 
 
 def entries(district: District, *, as_of: datetime | None = None) -> LedgerQuerySet:
@@ -319,17 +345,28 @@ def _child_of(district: District) -> Case:
     return Case(*children, default=Value(district.code), output_field=CharField(max_length=MEMBER_LENGTH))
 
 
-def undated(district: District, kinds: Sequence[str], *, as_of: datetime | None = None) -> Sums:
+def undated(
+    district: District,
+    kinds: Sequence[str],
+    *,
+    as_of: datetime | None = None,
+    divisions: Mode | None = None,
+) -> Sums:
     """The milestones that happened but whose quarter is not known: in no total, and a list to chase."""
-    rows = undated_entries(district, kinds, as_of=as_of).aggregate(**aggregates("n_"))
+    rows = undated_entries(district, kinds, as_of=as_of, divisions=divisions).aggregate(**aggregates("n_"))
     return Sums.of(rows, "n_")
 
 
 def undated_entries(
-    district: District, kinds: Sequence[str], *, as_of: datetime | None = None
+    district: District,
+    kinds: Sequence[str],
+    *,
+    as_of: datetime | None = None,
+    divisions: Mode | None = None,
 ) -> LedgerQuerySet:
-    """The entries behind `undated`."""
-    return entries(district, as_of=as_of).filter(kind__in=kinds, quarter__isnull=True)
+    """The entries behind `undated`; on divisions they lie where their holders do today, for they have no quarter."""
+    nodes = divisions_of(divisions, as_of=as_of).nodes_of(district, None)
+    return LedgerEntry.objects.holding(as_of).filter(kind__in=kinds, quarter__isnull=True, district__in=nodes)
 
 
 def behind(
@@ -341,9 +378,30 @@ def behind(
     by: By | None = None,
     member: str | None = None,
     as_of: datetime | None = None,
+    divisions: Mode | None = None,
 ) -> LedgerQuerySet:
     """The entries behind one cell; their sum is the cell. `of` says which of its figures: the flow by default."""
-    return ever_behind(district, quarter, kind, of=of, by=by, member=member, as_of=as_of).holding(as_of)
+    if divisions is None:
+        return ever_behind(district, quarter, kind, of=of, by=by, member=member, as_of=as_of).holding(as_of)
+    tree = divisions_of(divisions, as_of=as_of)
+    part = (member or "") if by == "district" else None
+    rules = (
+        rule_of(flow, each) & Q(district__in=tree.nodes_of(district, each, part))
+        for flow, each in _pieces(of, quarter)
+    )
+    here = LedgerEntry.objects.holding(as_of).filter(reduce(or_, rules), kind=kind)
+    return here if part is not None else _of_member(here, district, by, member, as_of=as_of)
+
+
+def _pieces(of: Of, quarter: str) -> list[tuple[Of, str]]:
+    """The stocks and flows of single quarters that a figure is made of: each lies where it lay in its own quarter."""
+    year = year_quarters(quarter)
+    flows: dict[Of, list[str]] = {"ytd": year, "start_or_resume": [quarter], "start_or_resume_year": year}
+    if of not in flows and of not in UNDER_CONSTRUCTION:
+        return [(of, quarter)]
+    first = year[0] if of.endswith("_year") else quarter
+    stock: list[tuple[Of, str]] = [("stock", next_quarter(first, -1))] if of in UNDER_CONSTRUCTION else []
+    return [*stock, *(("entered", each) for each in flows.get(of, []))]
 
 
 def ever_behind(
@@ -357,13 +415,20 @@ def ever_behind(
     as_of: datetime | None = None,
 ) -> LedgerQuerySet:
     """All entries that there ever were behind one cell, for explaining its changes; size bands are of the moment."""
-    here = ever(district).filter(kind=kind)
-    if by == "size_threshold":
-        here = here.filter(investment__gte=bound_of(member or "")) if bound_of(member or "") else here.none()
-    elif by:
-        found = here.annotate(member=member_of(by, district, as_of=as_of))
-        here = found.filter(Q(member=member) if member else Q(member__isnull=True) | Q(member=""))
+    here = _of_member(ever(district).filter(kind=kind), district, by, member, as_of=as_of)
     return here.filter(rule_of(of, quarter))
+
+
+def _of_member(
+    here: LedgerQuerySet, district: District, by: By | None, member: str | None, *, as_of: datetime | None
+) -> LedgerQuerySet:
+    """Those of the entries that count in this member of a breakdown; all without one."""
+    if by == "size_threshold":
+        return here.filter(investment__gte=bound_of(member or "")) if bound_of(member or "") else here.none()
+    if by:
+        found = here.annotate(member=member_of(by, district, as_of=as_of))
+        return found.filter(Q(member=member) if member else Q(member__isnull=True) | Q(member=""))
+    return here
 
 
 def rule_of(of: Of, quarter: str) -> Q:
