@@ -9,10 +9,12 @@ from tracking.cohorts.members import Behind, projects_behind
 from tracking.cohorts.punctuality import DELAY_BANDS, PUNCTUAL_KINDS, Punctuality, on_plan, punctuality
 from tracking.cohorts.rates import Rate, Spread, funds_rate
 from tracking.cohorts.signing import COLUMNS, RATES, WITHIN, Cohort, Share, cohorts, is_too_young
+from tracking.cohorts.steps import BREAKDOWNS as COHORT_BREAKDOWNS
 from tracking.cohorts.steps import PERIODS, CohortBy, Per, add_months
 
 __all__ = [
-    "COLUMNS", "DELAY_BANDS", "PERIODS", "PUNCTUAL_KINDS", "RATES", "SPANS", "WITHIN", "Behind", "Cohort", "CohortBy",
-    "LeadTime", "Per", "Punctuality", "Rate", "Share", "Spread", "add_months", "cohorts", "funds_rate", "is_too_young",
-    "lead_times", "on_plan", "projects_behind", "punctuality",
+    "COHORT_BREAKDOWNS", "COLUMNS", "DELAY_BANDS", "PERIODS", "PUNCTUAL_KINDS", "RATES", "SPANS",
+    "WITHIN", "Behind", "Cohort", "CohortBy", "LeadTime", "Per", "Punctuality", "Rate", "Share",
+    "Spread", "add_months", "cohorts", "funds_rate", "is_too_young", "lead_times", "on_plan",
+    "projects_behind", "punctuality",
 ]  # fmt: skip
