@@ -303,6 +303,10 @@ def test_every_breakdown_adds_up_and_every_figure_is_the_sum_of_its_trace(histor
             assert added == {
                 (total.quarter, total.kind, of): shown for total in whole for of, shown in figures(total)
             }
+        for part in totals(city, QUARTERS[-2:-1], KINDS, by="size_threshold"):
+            for of, shown in figures(part):
+                traced = behind(city, part.quarter, part.kind, of=of, by="size_threshold", member=part.member)
+                assert sum_of(traced) == shown
 
 
 @bounded
