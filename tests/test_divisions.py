@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
-from projects.models import Succession
-from tracking.divisions import Divisions, Step, code_of, parent_of
+from projects import services
+from projects.models import COUNTABLE_KINDS, District, Succession
+from projects.quarters import quarters_between
+from tests.makers import NOW, YI, make_district, make_project
+from tracking.cells import roll_up
+from tracking.divisions import Divisions, Mode, Step, code_of, parent_of
+from tracking.flows import flows
+from tracking.totals import BREAKDOWNS, FIGURES, Of, totals, undated
 
 Kind = Succession.Kind
 GUANGZHOU = "440000/440100/"
@@ -91,3 +98,118 @@ class TestTheHolder:
 
     def test_paths_name_their_node_and_the_next_higher_one(self) -> None:
         assert (code_of(HUANGPU), parent_of(HUANGPU), parent_of("440000/")) == ("440112", GUANGZHOU, "")
+
+
+# --- figures ------------------------------------------------------------------------------------------------------
+
+QUARTERS = quarters_between("2012Q1", "2016Q4")
+MODES = (None, "now", "then")
+OF: tuple[Of, ...] = FIGURES
+NAMES = {
+    "440000": ("广东省", "province", None),
+    "440100": ("广州市", "city", "440000"),
+    "440112": ("黄埔区", "district", "440100"),
+    "440113": ("番禺区", "district", "440100"),
+    "440116": ("萝岗区", "district", "440100"),
+    "440116-GDD": ("开发区", "zone", "440116"),
+    "440300": ("深圳市", "city", "440000"),
+    "440307": ("龙岗区", "district", "440300"),
+    "440310": ("坪山区", "district", "440300"),
+    "440311": ("光明区", "district", "440300"),
+}
+
+
+def make_places() -> dict[str, District]:
+    """Two cities with districts; one of the districts has a zone."""
+    places: dict[str, District] = {}
+    for code, (name, level, parent) in NAMES.items():
+        places[code] = make_district(code, name, level=level, parent=places[parent] if parent else None)
+    return places
+
+
+@pytest.fixture
+def places(db: None) -> dict[str, District]:
+    return make_places()
+
+
+def succeed(
+    places: dict[str, District],
+    old: str,
+    new: str,
+    kind: str = Kind.MERGED,
+    day: date = date(2014, 2, 12),
+    **more: Any,
+) -> Succession:
+    """Record that one district took the place of another."""
+    succession = Succession(predecessor=places[old], successor=places[new], kind=kind, happened_on=day)
+    return services.save_succession(succession, actor=None, at=more.get("at", NOW))
+
+
+def counts(district: District, quarter: str, **more: Any) -> tuple[int, int, int]:
+    """How many were signed in the quarter and in the year so far, and how many are in stock."""
+    [total] = totals(district, [quarter], ["signed"], **more)
+    assert total.stock
+    return total.entered.count, total.ytd.count, total.stock.count
+
+
+class TestTheFigures:
+    """萝岗区 was merged into 黄埔区 in 2014Q1; what it signed in 2012 and 2014 stays recorded there."""
+
+    @pytest.fixture(autouse=True)
+    def _merged(self, places: dict[str, District]) -> None:
+        for code, day in (
+            ("440116", date(2012, 5, 1)),
+            ("440116-GDD", date(2012, 6, 1)),
+            ("440116", date(2014, 3, 1)),
+            ("440112", date(2012, 5, 2)),
+        ):
+            make_project(district=places[code], total_investment=YI, milestones={"signed": day})
+        make_project(district=places["440116"], milestones={"signed": "unknown"})
+        succeed(places, "440116", "440112")
+        roll_up()
+
+    def test_the_district_of_now_includes_what_was_recorded_in_the_one_that_merged_into_it(self, places):
+        assert counts(places["440112"], "2012Q2") == (1, 1, 1)
+        assert counts(places["440112"], "2012Q2", divisions="now") == (3, 3, 3)
+        assert counts(places["440116"], "2012Q2", divisions="now") == (0, 0, 0)
+
+    def test_the_district_of_then_includes_it_from_the_merger_on(self, places):
+        huangpu, luogang = places["440112"], places["440116"]
+
+        assert counts(huangpu, "2013Q4", divisions="then") == (0, 0, 1)
+        assert counts(luogang, "2013Q4", divisions="then") == (0, 0, 2)
+        assert counts(huangpu, "2014Q1", divisions="then") == (1, 1, 4)
+        assert counts(luogang, "2014Q1", divisions="then") == (0, 0, 0)
+
+    def test_the_city_is_the_same_in_every_mode(self, places):
+        found = [totals(places["440100"], QUARTERS, COUNTABLE_KINDS, divisions=mode) for mode in MODES]
+
+        assert found[0] == found[1] == found[2]
+
+    def test_a_city_shows_no_row_of_an_ended_district_of_now_and_one_of_then(self, places):
+        def members(quarter: str, mode: Mode | None) -> dict[str | None, int]:
+            parts = totals(places["440100"], [quarter], ["signed"], by="district", divisions=mode)
+            return {part.member: part.entered.count for part in parts}
+
+        assert members("2012Q2", None) == {"440112": 1, "440116": 2}
+        assert members("2012Q2", "now") == {"440112": 3}
+        assert members("2012Q2", "then") == {"440112": 1, "440116": 2}
+        assert members("2014Q1", "then") == {"440112": 1}
+
+    def test_its_zone_and_its_own_projects_are_parts_of_the_district_that_it_merged_into(self, places):
+        parts = totals(places["440112"], ["2012Q2"], ["signed"], by="district", divisions="now")
+
+        assert {part.member: part.entered.count for part in parts} == {"440112": 2, "440116-GDD": 1}
+
+    def test_undated_milestones_lie_where_their_district_lies_today(self, places):
+        for mode in ("now", "then"):
+            assert undated(places["440112"], ["signed"], divisions=mode).count == 1
+            assert undated(places["440116"], ["signed"], divisions=mode).count == 0
+        assert undated(places["440116"], ["signed"]).count == 1
+
+    def test_flows_of_one_quarter_are_those_of_the_totals(self, places):
+        for mode, quarter in ((m, q) for m in MODES for q in ("2012Q2", "2014Q1")):
+            for by in BREAKDOWNS:
+                whole = totals(places["440112"], [quarter], ["signed"], by=by, divisions=mode)
+                expected = {part.member: {"signed": part.entered} for part in whole if part.entered.count}
+                assert flows(places["440112"], quarter, ["signed"], by=by, divisions=mode) == expected

@@ -24,6 +24,7 @@ from projects.services.reference import (
     save_versioned,
 )
 from projects.services.splitting import split_project
+from projects.services.successions import delete_succession, save_succession
 
 __all__ = [
     "DATE_FIELDS",
