@@ -127,6 +127,8 @@ class Migration(migrations.Migration):
                     ("year", "Year"),
                     ("unknown", "Happened, date unknown"),
                 ],
+                db_default="",
+                default="",
                 max_length=10,
                 verbose_name="known to the",
             ),

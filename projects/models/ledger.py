@@ -80,7 +80,9 @@ class LedgerEntry(models.Model):
     project_type = models.CharField(_("project type"), max_length=20, choices=ProjectType.choices)
     ownership = models.CharField(_("ownership"), max_length=10, choices=Ownership.choices, blank=True)
     happened_on = models.DateField(_("happened on"), null=True)
-    precision = models.CharField(_("known to the"), max_length=10, choices=Precision.choices, blank=True)
+    precision = models.CharField(
+        _("known to the"), max_length=10, choices=Precision.choices, blank=True, default="", db_default=""
+    )
     planned_first_on = models.DateField(_("first plan"), null=True)
     investment = models.BigIntegerField(_("investment"), null=True)
     expected_output = models.BigIntegerField(_("expected output"), null=True)
