@@ -15,7 +15,7 @@ from operator import attrgetter
 
 from django.db.models import Q
 
-from projects.models import LedgerEntry
+from projects.models import LedgerEntry, Project, User
 from projects.models.ledger import LedgerQuerySet
 from tracking.sums import NOTHING, Sums
 from tracking.totals import sum_of
@@ -61,6 +61,16 @@ class Step:
     def cause(self) -> str:
         """Why; of Cause."""
         return self.after.cause if self.after else self._side.closing_cause
+
+    @property
+    def project(self) -> Project:
+        """The same; read the entries with it."""
+        return self._side.project
+
+    @property
+    def actor(self) -> User | None:
+        """Who; read the entries with `actor` and `closing_actor`."""
+        return self.after.actor if self.after else self._side.closing_actor
 
     @property
     def actor_id(self) -> int | None:

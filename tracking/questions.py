@@ -29,7 +29,7 @@ from projects.models import (
 )
 from projects.models.districts import code_shape
 from projects.quarters import parse_quarter, quarters_between
-from tracking.moments import NOW, Moment, holds_for, past, read_id, released
+from tracking.moments import NOW, RELEASE_PREFIX, Moment, holds_for, past, read_id, released
 from tracking.thresholds import thresholds
 from tracking.totals import BREAKDOWNS, FIGURES, OVERLAPPING, UNDER_CONSTRUCTION, By, has_figure
 
@@ -67,6 +67,29 @@ class ReleaseParameter(Parameter):
     def value(self, text: str, request: Request) -> Callable[[], Moment]:
         """What finds its moment, or raises Http404 where the reader may not see it. Raises ValueError."""
         return partial(released, read_id(text), request.user)
+
+
+class PastParameter(Parameter):
+    """A past time or `release:7`; a release is looked for once the question is known to be complete."""
+
+    def value(self, text: str, request: Request) -> Callable[[], Moment]:
+        """What finds the moment, or raises Http404 for a release that is not there. Raises ValueError."""
+        if text.startswith(RELEASE_PREFIX):
+            return partial(released, read_id(text.removeprefix(RELEASE_PREFIX)), request.user)
+        moment = self.moment(text)
+        return lambda: moment
+
+    def moment(self, text: str) -> Moment:
+        """Read a past time. Raises ValueError."""
+        return past(read_moment(text))
+
+
+class MomentParameter(PastParameter):
+    """The same, or `now`."""
+
+    def moment(self, text: str) -> Moment:
+        """Read a past time or `now`. Raises ValueError."""
+        return NOW if text == "now" else super().moment(text)
 
 
 def _quarter_parameter(name: str, about: Any) -> Parameter:
@@ -127,6 +150,27 @@ TRACE_PARAMETERS: tuple[Parameter, ...] = (
 )
 
 
+FROM = PastParameter(
+    name="from",
+    required=True,
+    about=_("The earlier moment: a past time, as 2023-04-05T08:00:00+08:00, or a release, as `release:7`."),
+    schema={"type": "string", "example": "release:7"},
+)
+TO = MomentParameter(
+    name="to",
+    about=_("The later moment: a time or a release in the same way, or `now`; now if left out."),
+    schema={"type": "string", "example": "now"},
+)
+_OF_A_CELL = {parameter.name: parameter for parameter in TRACE_PARAMETERS}
+EXPLAIN_PARAMETERS: tuple[Parameter, ...] = (
+    _OF_A_CELL["district"],
+    _quarter_parameter("quarter", _("The quarter, as 2023Q1; none with `of=undated`.")),
+    *(_OF_A_CELL[name] for name in ("kind", "of", "by", "member")),
+    FROM,
+    TO,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Which totals: a district's, of these consecutive quarters and kinds, at a moment of the ledger."""
@@ -179,6 +223,40 @@ def read_cell(query: Query) -> Cell:
     return Cell(district, quarter, kind, by, _member(query, by, district, moment), of, moment)
 
 
+def read_change(query: Query) -> tuple[Cell, Moment]:
+    """What totals/explain/ asks: the cell at the later moment, and the earlier one.
+
+    Raises ParameterErrors, Http404 for a release that is not there or does not hold for the district.
+    """
+    of, by, district = query.get("of", "entered"), query.get("by"), query["district"]
+    kind = _only(query.get("kind", []), "kind", _("Name one kind of milestone."))
+    if of == UNDATED:
+        quarter = _no_quarter(query, ("quarter", "by"))
+    elif "quarter" in query:
+        quarter = query["quarter"]
+    else:
+        raise refuse_parameter("quarter", _("Name the quarter, as 2023Q1."), "required")
+    refuse_figure(of, [kind])
+    start, end = read_span(query, district, quarter)
+    return Cell(district, quarter, kind, by, _member(query, by, district, end), of, end), start
+
+
+def read_span(query: Query, district: District, quarter: str) -> tuple[Moment, Moment]:
+    """From which moment `from` to which `to` a figure of the district and quarter is to be explained.
+
+    Raises ParameterErrors, Http404 for a release that is not there or does not hold for the district.
+    """
+    start: Moment = query["from"]()
+    end: Moment = query["to"]() if "to" in query else NOW
+    quarters = [quarter] if quarter else []
+    _check_release(start, "from", district, quarters)
+    _check_release(end, "to", district, quarters)
+    if start.at and end.at and start.at > end.at:
+        message = _("This moment is before that of `from`: the wrong way round.")
+        raise refuse_parameter("to", message, "backwards")
+    return start, end
+
+
 def refuse_figure(of: str, kinds: Sequence[str]) -> None:
     """Raises ParameterErrors where one of the kinds has no such figure."""
     if all(has_figure(kind, of) for kind in kinds):
@@ -199,13 +277,16 @@ def moment_asked(query: Query, quarters: Sequence[str]) -> Moment:
     if "as_of" in query:
         raise refuse_parameter("as_of", _("Give either as_of or release."), "one_of")
     asked: Moment = query["release"]()
-    if not holds_for(asked, query["district"]):
-        raise Http404
-    assert asked.release
-    if quarters and quarters[-1] > asked.release.quarter:
-        message = _("This release is of %(quarter)s; later quarters were not released with it.")
-        raise refuse_parameter("release", message % {"quarter": asked.release.quarter}, "later_quarter")
+    _check_release(asked, "release", query["district"], quarters)
     return asked
+
+
+def _check_release(moment: Moment, name: str, district: District, quarters: Sequence[str]) -> None:
+    if not holds_for(moment, district):
+        raise Http404
+    if moment.release and quarters and quarters[-1] > moment.release.quarter:
+        message = _("This release is of %(quarter)s; later quarters were not released with it.")
+        raise refuse_parameter(name, message % {"quarter": moment.release.quarter}, "later_quarter")
 
 
 def _quarters(query: Query) -> list[str]:
@@ -231,8 +312,8 @@ def _one_quarter(query: Query) -> str:
     return _only(_quarters(query), named, _("A trace is of one quarter."))
 
 
-def _no_quarter(query: Query) -> str:
-    for name in ("quarter", "from", "to", "by"):
+def _no_quarter(query: Query, names: Sequence[str] = ("quarter", "from", "to", "by")) -> str:
+    for name in names:
         if name in query:
             raise refuse_parameter(name, _("What is undated is in no quarter: leave this out."))
     return ""

@@ -419,6 +419,11 @@ def ever_behind(
     return here.filter(rule_of(of, quarter))
 
 
+def ever_undated(district: District, kinds: Sequence[str]) -> LedgerQuerySet:
+    """All entries that there ever were in no known quarter."""
+    return ever(district).filter(kind__in=kinds, quarter__isnull=True)
+
+
 def _of_member(
     here: LedgerQuerySet, district: District, by: By | None, member: str | None, *, as_of: datetime | None
 ) -> LedgerQuerySet:

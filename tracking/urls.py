@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from tracking.views.cohorts import CohortsView, LeadTimesView, PunctualityView
 from tracking.views.releases import ReleaseViewSet
+from tracking.views.explain import ExplainView
 from tracking.views.reported import ReportedTotalViewSet
 from tracking.views.subscriptions import SubscriptionViewSet
 from tracking.views.totals import TotalsView, TraceViewSet
@@ -16,6 +17,7 @@ router.register("subscriptions", SubscriptionViewSet, basename="subscription")
 
 urlpatterns = [
     path("totals/", TotalsView.as_view(), name="totals"),
+    path("totals/explain/", ExplainView.as_view(), name="totals_explain"),
     path("totals/trace/", TraceViewSet.as_view({"get": "list"}), name="totals_trace"),
     path("cohorts/", CohortsView.as_view(), name="cohorts_api"),
     path("lead-times/", LeadTimesView.as_view(), name="lead_times"),

@@ -10,8 +10,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.api.serializers import StrictModelSerializer, StrictSerializer
-from projects.access import paths_of
-from projects.models import COUNTABLE_KINDS, LedgerEntry
+from projects.access import Sight
+from projects.models import COUNTABLE_KINDS, LedgerEntry, Project
 from projects.serializers.fields import CodeField
 from tracking.sums import Sums
 from tracking.totals import BREAKDOWNS, UNDER_CONSTRUCTION, Change, Total
@@ -219,11 +219,14 @@ class EntrySerializer(StrictModelSerializer[LedgerEntry]):
     @extend_schema_field(TracedProjectSerializer)
     def get_project(self, entry: LedgerEntry) -> dict[str, Any]:
         project = entry.project
-        visible = any(project.district.path.startswith(path) for path in self._paths)
-        return {"id": project.pk, "code": project.code, "name": project.label if visible else None}
+        return project_shown(project, visible=self._sight.sees(project.district))
 
     @cached_property
-    def _paths(self) -> list[str]:
+    def _sight(self) -> Sight:
         """What the reader sees now, asked once for a whole page."""
-        user = self.context["request"].user
-        return [""] if user.is_superuser else paths_of(user)
+        return Sight(self.context["request"].user)
+
+
+def project_shown(project: Project, *, visible: bool) -> dict[str, Any]:
+    """A project as TracedProjectSerializer describes it."""
+    return {"id": project.pk, "code": project.code, "name": project.label if visible else None}
