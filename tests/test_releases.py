@@ -215,10 +215,11 @@ def test_the_newest_release_of_a_district_or_of_one_above_it_holds(places):
 def test_a_release_is_seen_by_those_of_its_district_of_those_above_and_of_those_within(places):
     release = make_release(places["440112"])
     readers = {code: make_user(district=place, role="viewer") for code, place in places.items()}
+    readers |= {"superuser": make_user(superuser=True), "stranger": make_user()}
 
     seeing = {code for code, user in readers.items() if release in Release.objects.visible_to(user)}
 
-    assert seeing == {"440000", "440100", "440112", "440112-GDD"}
+    assert seeing == {"440000", "440100", "440112", "440112-GDD", "superuser"}
 
 
 @pytest.mark.parametrize(

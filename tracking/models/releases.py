@@ -21,6 +21,8 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 
     def visible_to(self, user: Reader) -> ReleaseQuerySet:
         """Those of districts that the user may see, and those of higher districts, which hold for these too."""
+        if user.is_active and user.is_superuser:
+            return self.all()
         above = {code for path in paths_of(user) for code in path.rstrip("/").split("/")}
         return self.filter(subtrees_of(user, field="district__path") | Q(district__code__in=above))
 
