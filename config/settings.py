@@ -261,7 +261,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"KindEnum": "projects.models.Kind"},
+    "ENUM_NAME_OVERRIDES": {
+        "KindEnum": "projects.models.Kind",
+        "TotalKindEnum": "tracking.serializers.totals.KINDS",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.add_problems",

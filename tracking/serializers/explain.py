@@ -12,10 +12,11 @@ from rest_framework import serializers
 
 from config.api.serializers import StrictSerializer
 from projects.access import Sight
-from projects.models import COUNTABLE_KINDS, Cause, LedgerEntry
+from projects.models import Cause, LedgerEntry
 from tracking.explain import CauseSum, Explanation, Step, amounts
 from tracking.serializers.totals import (
     FIGURES,
+    KINDS,
     FiguresSerializer,
     TracedProjectSerializer,
     figures,
@@ -24,7 +25,6 @@ from tracking.serializers.totals import (
 from tracking.sums import Sums
 from tracking.totals import BREAKDOWNS
 
-KINDS = [kind.value for kind in COUNTABLE_KINDS]
 DIFFERENCE = {
     "count": "count",
     "investment": "known_investment",
