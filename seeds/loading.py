@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from projects import services
-from projects.models import District, Milestone, Organization, Project, Sector, SectorScheme, SizeBand
+from projects.models import (
+    District,
+    Milestone,
+    Organization,
+    Project,
+    Sector,
+    SectorScheme,
+    SizeBand,
+    Succession,
+)
 from projects.services.bulk import register_districts
 from seeds.divisions import divisions_of
 from seeds.tables import Row, seed_rows
@@ -101,6 +110,7 @@ def load_reference(at: datetime) -> dict[str, Count]:
 
 def _reference(load: Load) -> None:
     _districts(load)
+    _successions(load)
     _sectors(load)
     load.table("size_bands", set(SizeBand.objects.values_list("code", flat=True)), lambda row: services.save_band(
         SizeBand(code=row["code"], name=row["name"], name_en=row["name_en"], lower=int(row["lower"]),
@@ -116,6 +126,32 @@ def _districts(load: Load) -> None:
     register_districts(added)
     load.districts = recorded | {district.code: district for district in added}
     load.counts["districts"] = Count(len(added), len(divisions) - len(new))
+
+
+def _successions(load: Load) -> None:
+    """What became of ended districts; where somebody has recorded another end or beginning, theirs stays."""
+    count = load.counts["successions"] = Count()
+    for row in seed_rows("successions"):
+        with load.noting("successions", row):
+            succession = Succession(
+                predecessor=load.districts[row["predecessor_code"]],
+                successor=load.districts[row["successor_code"]],
+                kind=row["kind"],
+                happened_on=date.fromisoformat(row["happened_on"]),
+            )
+            if _is_told(succession):
+                count.unchanged += 1
+                continue
+            services.save_succession(succession, actor=None, at=load.at)
+            count.added += 1
+
+
+def _is_told(succession: Succession) -> bool:
+    """Whether the record says already when the old district ended or the new one began."""
+    old, new, day = succession.predecessor, succession.successor, succession.happened_on
+    begins = {None, day} if succession.kind != Succession.Kind.MERGED else {new.valid_from}
+    told = old.valid_to not in {None, day - timedelta(days=1)} or new.valid_from not in begins
+    return told or old.successions.exists()
 
 
 def _sectors(load: Load) -> None:

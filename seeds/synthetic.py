@@ -11,7 +11,7 @@ from projects.models import District
 FREE = (*range(90, 100), *range(83, 90), *range(72, 81), *range(66, 70), *range(55, 61), *range(24, 31))
 CITIES, DISTRICTS = 8, 9  # of a province, of a city; every third district has a zone
 
-FEWEST, MOST, PROJECTS_EACH = 51, 3_000, 333
+FEWEST, MOST, PROJECTS_EACH = 56, 3_000, 333
 
 
 def districts_for(projects: int) -> int:

@@ -21,8 +21,10 @@ from projects.models import (
     Sector,
     SectorScheme,
     SizeBand,
+    Succession,
 )
 from seeds import tables
+from seeds.loading import load_reference
 from seeds.tables import seed_rows
 from tests.makers import NOW, YI, fresh
 from tracking.models import ReportedTotal, Target
@@ -31,6 +33,7 @@ pytestmark = pytest.mark.django_db
 
 TABLES = {
     "districts": District,
+    "successions": Succession,
     "sector_schemes": SectorScheme,
     "sectors": Sector,
     "size_bands": SizeBand,
@@ -62,6 +65,18 @@ class TestTheFacts(TestCase):
         assert recorded["projects"] == 69 + 3  # the sources', and three that their phases stand below
         assert recorded["sectors"] == 198 + 20  # the sources', and the sections of GB/T 4754
         assert (recorded["reported_totals"], recorded["targets"], recorded["milestones"]) == (55, 26, 36)
+
+    def test_districts_that_were_merged_or_renamed_say_so(self) -> None:
+        luogang, funing = District.objects.get(code="440116"), District.objects.get(code="130306")
+
+        [merged], [renamed] = luogang.successions.all(), funing.origins.all()
+        assert (merged.successor.name, merged.kind, str(luogang.valid_to)) == (
+            "黄埔区",
+            "merged",
+            "2014-02-11",
+        )
+        assert (renamed.predecessor.name, renamed.kind) == ("抚宁县", "renamed")
+        assert (str(renamed.predecessor.valid_to), str(funing.valid_from)) == ("2015-07-22", "2015-07-23")
 
     def test_what_has_no_quarter_stays_undated_and_is_not_guessed(self) -> None:
         vague = {
@@ -167,6 +182,18 @@ def test_what_somebody_corrected_since_stays_corrected() -> None:
 
     assert fresh(project).total_investment == 15 * YI
     assert not Milestone.objects.filter(project__code="S000-P01").exists()
+
+
+def test_an_end_that_somebody_recorded_otherwise_stays_so() -> None:
+    load_reference(NOW)
+    Succession.objects.all().delete()
+    District.objects.filter(code="440116").update(valid_to="2014-12-31")
+    District.objects.filter(code="130306").update(valid_from="2016-01-01")
+
+    load_seeds()
+
+    assert not Succession.objects.exists()
+    assert str(District.objects.get(code="440116").valid_to) == "2014-12-31"
 
 
 def test_the_totals_of_the_seeds_pass_the_audit() -> None:

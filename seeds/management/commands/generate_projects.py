@@ -76,7 +76,7 @@ def generate(projects: int, seed: int) -> Registered:
 
 
 def _districts(count: int) -> list[District]:
-    """The places where projects can lie: the seeds', and invented ones where those are too few."""
+    """The places where projects can lie: the seeds' that have not ended, and invented ones where those are too few."""
     invented = invented_districts(count - FEWEST)
     recorded = {d.code: d for d in District.objects.filter(code__in=[d.code for d in invented])}
     new = [district for district in invented if district.code not in recorded]
@@ -86,7 +86,7 @@ def _districts(count: int) -> list[District]:
     register_districts(new)
     codes = {row["code"] for row in seed_rows("districts")} | {district.code for district in invented}
     every = sorted(
-        District.objects.filter(code__in=codes), key=attrgetter("code")
+        District.objects.filter(code__in=codes, valid_to=None), key=attrgetter("code")
     )  # databases sort "-" differently
     parents = {district.parent_id for district in every}
     low = (District.Level.DISTRICT, District.Level.ZONE)
