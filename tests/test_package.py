@@ -1,0 +1,319 @@
+"""The quarter package: the same bytes for ever, and a script that recomputes every total from the entries."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import hashlib
+import io
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+
+from projects import services
+from projects.models import (
+    COUNTABLE_KINDS,
+    District,
+    LedgerEntry,
+    Milestone,
+    Project,
+    Sector,
+    SectorScheme,
+    SizeBand,
+)
+from tests.api import Api, assert_problem
+from tests.makers import (
+    NOW,
+    SHANGHAI,
+    YI,
+    fresh,
+    make_bands,
+    make_huangpu,
+    make_project,
+    make_release,
+    make_sector,
+    make_user,
+    record,
+)
+from tests.pages import signed_in
+from tests.test_identities import histories, recorded, taken_back
+from tracking import package, proofs
+from tracking.models import Release, ReleaseProof
+from tracking.package import files
+from tracking.sums import NOTHING, Sums
+from tracking.totals import By, totals, undated
+
+pytestmark = pytest.mark.django_db
+
+SCRIPT = Path(files.__file__).parent / "recompute.py"
+NAMES = [
+    "totals.csv",
+    "totals.json",
+    "entries.csv",
+    "districts.csv",
+    "bands.csv",
+    "definitions.json",
+    "README.txt",
+    "recompute.py",
+    "manifest.json",
+]
+BREAKDOWNS: tuple[By, ...] = ("sector", "size_band", "project_type", "ownership", "district")
+
+
+@pytest.fixture
+def places() -> dict[str, District]:
+    """A branch of the tree with projects at several levels, dated and undated, suspended and moved on."""
+    places = make_huangpu()
+    make_bands()
+    sector = make_sector()
+    zone, huangpu, panyu = places["440112-GDD"], places["440112"], places["440113"]
+    make_project(
+        "机密项目",
+        district=zone,
+        sector=sector,
+        total_investment=34 * YI,
+        expected_output=50 * YI,
+        project_type="manufacturing",
+        ownership="foreign",
+        milestones={"signed": date(2023, 1, 29), "started": date(2023, 3, 1), "suspended": date(2023, 3, 9)},
+    )
+    make_project(district=zone, milestones={"signed": date(2023, 2, 1), "registered": date(2023, 2, 2)})
+    make_project(
+        district=huangpu,
+        total_investment=6 * YI + 1,
+        expected_revenue=7 * YI,
+        milestones={"signed": date(2022, 2, 1), "started": date(2023, 2, 2), "completed": date(2023, 6, 30)},
+    )
+    make_project(district=huangpu, total_investment=2 * YI, milestones={"started": "unknown"})
+    make_project(district=panyu, total_investment=99 * YI, milestones={"signed": date(2023, 1, 5)})
+    make_project(district=panyu, total_investment=YI, milestones={"signed": date(2023, 4, 1)})
+    return places
+
+
+def built(release: Release) -> bytes:
+    with package.build(Release.objects.get(pk=release.pk)) as file:
+        return file.read()
+
+
+def unpacked(content: bytes, folder: Path) -> Path:
+    with ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def run(*arguments: str | Path, script: Path = SCRIPT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", "-S", "-X", "utf8", str(script), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=False)
+
+
+def rows_of(content: bytes, name: str) -> list[dict[str, str]]:
+    with ZipFile(io.BytesIO(content)) as archive:
+        return list(csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig"))))
+
+
+# --- the same bytes -----------------------------------------------------------------------------------------------
+
+
+def test_a_package_has_the_same_bytes_whatever_is_recorded_renamed_or_taken_back_later(places):
+    release = make_release(places["440100"], at=NOW)
+    at_first = built(release)
+    later = NOW + timedelta(days=1)
+    confidential = Project.objects.get(name="机密项目")
+
+    make_project(district=places["440112"], total_investment=YI, milestones={"signed": date(2023, 1, 2)}, at=later)
+    confidential.name, confidential.total_investment = "改名", 35 * YI
+    services.save_project(confidential, actor=None, at=later)
+    services.void_project(Project.objects.get(total_investment=2 * YI), "重复登记", actor=None, at=later)
+    moved = Project.objects.get(total_investment=99 * YI)
+    moved.district = places["440112"]
+    services.save_project(moved, actor=None, at=later)
+    huangpu = places["440112"]
+    huangpu.name = "黄埔新区"
+    services.save_district(huangpu)
+    services.save_district(
+        District(code="440114", name="花都区", level="district", parent=places["440100"])
+    )
+    sector = Sector.objects.get(code="biomedicine")
+    sector.name = "生物"
+    services.save_reference(sector)
+    band = SizeBand.objects.get(code="lt-100m")
+    band.upper = 7 * YI
+    services.save_band(band, at=later)
+    services.delete_band(SizeBand.objects.get(code="100m-1bn"), at=later)
+    make_release(places["440100"], at=later + timedelta(days=1))
+
+    assert built(release) == at_first
+
+
+def test_a_package_names_no_project_no_person_no_district_and_no_address(places):
+    clerk = make_user("clerk-of-huangpu", district=places["440100"])
+    make_project("另一个机密", district=places["440112"], actor=clerk, milestones={"signed": date(2023, 1, 2)})
+
+    content = built(make_release(places["440100"], actor=clerk)).decode(errors="replace")
+
+    assert not [word for word in ("机密", "clerk", "黄埔", "Huangpu", "http", "生物") if word in content]
+
+
+GOLDEN = "to be pinned"
+
+
+def test_the_package_of_a_fixed_record_has_a_fixed_checksum_on_every_database(places_of_the_golden_record):
+    """The same on SQLite and PostgreSQL, today and in ten years: format 1 is not changed, a new one gets a number."""
+    release = Release(
+        id=7,
+        district=places_of_the_golden_record,
+        quarter="2023Q1",
+        revision=0,
+        provisional=False,
+        released_at=datetime(2023, 4, 5, 8, 0, 0, 123, tzinfo=SHANGHAI),
+        note="一季度\n=1+1",
+        definitions={"stock": 1, "entered": 1},
+    )
+
+    with package.build(release) as file:
+        assert hashlib.sha256(file.read()).hexdigest() == GOLDEN
+
+
+@pytest.fixture
+def places_of_the_golden_record() -> District:
+    """A city with ids that do not depend on what other tests made."""
+    city = District(id=9001, code="440100", name="广州市", level="city", path="440100/")
+    zone = District(id=9002, code="440112-GDD", name="开发区", level="zone", parent=city, path="440100/440112-GDD/")
+    scheme = SectorScheme(id=9003, code="golden", name="产业")
+    sector = Sector(id=9004, code="chips", name="芯片", scheme=scheme)
+    band = SizeBand(id=9005, code="ge-1bn", name="10亿元及以上", lower=10 * YI)
+    project = Project(
+        id=9006,
+        name="项目",
+        district=zone,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    for one in (city, zone, scheme, sector, band, project):
+        one.save(force_insert=True)
+    amounts = [(12 * YI + 3, None, 5), (None, 7 * YI, None)]
+    for number, (kind, quarter, left) in enumerate(
+        [("signed", "2022Q4", "2023Q1"), ("started", "2023Q1", None), ("registered", None, None)]
+    ):
+        investment, output, revenue = amounts[number % 2]
+        LedgerEntry.objects.create(
+            id=9100 + number,
+            project=project,
+            milestone_id=9200 + number,
+            kind=kind,
+            quarter=quarter,
+            left_quarter=left,
+            district=zone if number else city,
+            sector=sector if number else None,
+            project_type="industrial",
+            ownership="" if number else "state",
+            happened_on=date(2023, 1, 29) if quarter else None,
+            precision="day" if quarter else "unknown",
+            investment=investment,
+            expected_output=output,
+            expected_revenue=revenue,
+            recorded_at=datetime(2023, 2, 1, 9, 30, tzinfo=SHANGHAI),
+            cause="reported",
+        )
+    return city
+
+
+# --- what is in it ------------------------------------------------------------------------------------------------
+
+
+def test_it_holds_tables_definitions_a_script_and_a_manifest_with_all_their_checksums(places):
+    release = make_release(places["440100"], note="首次发布")
+
+    content = built(release)
+
+    with ZipFile(io.BytesIO(content)) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        assert archive.namelist() == NAMES
+        assert archive.testzip() is None
+        for name, said in manifest["files"].items():
+            assert hashlib.sha256(archive.read(name)).hexdigest() == said["sha256"]
+        assert set(manifest["files"]) == set(NAMES) - {"manifest.json"}
+        texts = json.loads(archive.read("definitions.json"))
+    assert (manifest["district"], manifest["quarter"], manifest["revision"]) == ("440100", "2023Q1", 0)
+    assert manifest["released_at"] == "2026-11-22T02:00:00.000000Z"
+    assert (manifest["note"], manifest["revises"], manifest["format"]) == ("首次发布", None, 1)
+    assert {name: text["version"] for name, text in texts.items()} == release.definitions
+
+
+def test_a_release_made_before_there_were_definitions_has_none(places):
+    release = Release.objects.create(
+        district=places["440112"], quarter="2023Q1", revision=0, released_at=NOW, definitions={}
+    )
+
+    with ZipFile(io.BytesIO(built(release))) as archive:
+        assert json.loads(archive.read("definitions.json")) == {}
+
+
+def test_its_totals_are_those_that_the_figures_answer_for_the_release(places):
+    release = make_release(places["440100"])
+
+    found = defaultdict(dict)
+    for row in rows_of(built(release), "totals.csv"):
+        found[row["district"], row["by"], row["member"]][row["kind"]] = row
+
+    answered = defaultdict(dict)
+    for place in District.objects.within(places["440100"]):
+        add_answers(answered, place, release, None)
+    for by in BREAKDOWNS:
+        add_answers(answered, places["440100"], release, by)
+    assert {
+        key: {kind: without_undated(row) for kind, row in kinds.items() if any(without_undated(row).values())}
+        for key, kinds in found.items()
+    } == answered
+    undated_rows = {(row["district"], row["kind"]): row for row in rows_of(built(release), "totals.csv") if not row["by"]}
+    for place in District.objects.within(places["440100"]):
+        for kind in COUNTABLE_KINDS:
+            row = undated_rows.get((place.code, kind), {})
+            said = undated(place, [kind], as_of=release.released_at)
+            assert (row.get("undated_count", "0"), row.get("undated_investment", "")) == (
+                str(said.count),
+                "" if said.investment is None else str(said.investment),
+            )
+
+
+def add_answers(answered: Any, place: District, release: Release, by: By | None) -> None:
+    for total in totals(place, [release.quarter], COUNTABLE_KINDS, by=by, as_of=release.released_at):
+        figures = {
+            f"{of}_{column}": "" if value is None else str(value)
+            for of in ("entered", "left", "stock", "ytd")
+            for column, value in columns(getattr(total, of)).items()
+        }
+        if any(sums for sums in (total.entered, total.left, total.stock, total.ytd) if sums not in (None, NOTHING)):
+            answered[place.code, by or "", total.member or ""][total.kind] = figures
+
+
+def columns(sums: Sums | None) -> dict[str, int | None]:
+    names = {
+        "count": "count",
+        "with_amount": "with_investment",
+        "with_output": "with_output",
+        "with_revenue": "with_revenue",
+        "investment": "investment",
+        "expected_output": "expected_output",
+        "expected_revenue": "expected_revenue",
+    }
+    return {name: getattr(sums, attribute) if sums else None for name, attribute in names.items()}
+
+
+def without_undated(row: dict[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in row.items()
+        if name not in ("district", "by", "member", "kind") and not name.startswith("undated")
+    }
