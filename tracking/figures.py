@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ from django.urls import reverse
 from projects.models import District, ProjectType
 from projects.models.ledger import LedgerQuerySet
 from tracking.moments import NOW, Moment
-from tracking.totals import By, Of, behind
+from tracking.totals import By, Of, ever_behind
 
 EVERYTHING = "all"
 THRESHOLD = re.compile(r"ge_([1-9][0-9]{0,5})(m|bn)")
@@ -50,6 +51,10 @@ class Figure:
     @property
     def url(self) -> str:
         """The page that lists them."""
+        return f"{reverse('figures')}?{urlencode({**self._asked, **self.moment.asked}, safe=',')}"
+
+    @property
+    def _asked(self) -> dict[str, str]:
         asked = {
             "district": self.district,
             "quarter": self.quarter,
@@ -60,14 +65,22 @@ class Figure:
             asked |= {"by": self.by, "member": self.member}
         if self.category != EVERYTHING:
             asked["category"] = self.category
-        asked |= self.moment.asked
-        return f"{reverse('figures')}?{urlencode(asked, safe=',')}"
+        return asked
+
+    def explained(self, end: Moment = NOW) -> str:
+        """The page that explains its change from its moment to a later one, project by project."""
+        asked = {**self._asked, "from": self.moment.written, "to": end.written}
+        return f"{reverse('explain')}?{urlencode(asked, safe=',:')}"
 
     def entries(self, district: District) -> LedgerQuerySet:
         """The entries behind it; their sum is the figure."""
-        at = self.moment.at
+        return self.ever(district, as_of=self.moment.at).holding(self.moment.at)
+
+    def ever(self, district: District, *, as_of: datetime | None = None) -> LedgerQuerySet:
+        """All entries that there ever were behind it, for explaining its changes; size bands are of the moment."""
+        member = self.member or None
         parts = [
-            behind(district, self.quarter, kind, of=self.of, by=self.by, member=self.member or None, as_of=at)
+            ever_behind(district, self.quarter, kind, of=self.of, by=self.by, member=member, as_of=as_of)
             for kind in self.kinds
         ]
         rule = category_rule(self.category)

@@ -10,7 +10,8 @@ from typing import Any, cast
 from unicodedata import normalize
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -36,7 +37,7 @@ CURSOR = Parameter(name="cursor", longest=LONGEST_CURSOR)
 LOCAL_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)", re.ASCII)
 
 
-class PastParameter(Parameter):
+class LocalTimeParameter(Parameter):
     """A past moment: in local time as people type it, 2023-04-05 08:00, or with its offset as in the API."""
 
     def value(self, text: str, request: Request) -> Moment:
@@ -51,7 +52,7 @@ class PastParameter(Parameter):
         return past(read_moment(when.isoformat()))
 
 
-AS_OF = PastParameter(name="as_of")
+AS_OF = LocalTimeParameter(name="as_of")
 RELEASE = ReleaseParameter(name="release")
 AskedRelease = Callable[[], Moment] | None
 
@@ -73,7 +74,7 @@ KIND = Parameter(name="kind", read=_read_kinds)
 CATEGORY = Parameter(name="category", read=_read_category)
 NO_CATEGORY = EVERYTHING
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def page(*parameters: Parameter) -> Callable[[View], View]:
@@ -84,7 +85,7 @@ def page(*parameters: Parameter) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def answer(request: HttpRequest) -> HttpResponse:
+        def answer(request: HttpRequest) -> HttpResponseBase:
             try:
                 return view(request, **read_query(cast("Request", request), parameters))
             except ParameterErrors as error:

@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from projects.models import District, ProjectType, Sector, SizeBand
+from projects.models import District, ProjectType, Sector, bands_holding
 from tracking.figures import Figure
 from tracking.flows import flows
+from tracking.moments import NOW, Moment
 from tracking.pages.pipeline import COLUMNS, Row, Shown
 from tracking.sums import NOTHING, Sums
 from tracking.thresholds import label_of, thresholds
@@ -20,9 +21,9 @@ from tracking.totals import By
 class Breakdown:
     """What entered in a district's quarter, by the members of one breakdown to which anything happened."""
 
-    def __init__(self, district: District, quarter: str, by: By) -> None:
-        self.district, self.quarter, self.by = district, quarter, by
-        self.found = flows(district, quarter, COLUMNS, by=by)
+    def __init__(self, district: District, quarter: str, by: By, moment: Moment = NOW) -> None:
+        self.district, self.quarter, self.by, self.moment = district, quarter, by, moment
+        self.found = flows(district, quarter, COLUMNS, by=by, as_of=moment.at)
 
     def row(self, member: str | None, label: str, url: str = "") -> Row:
         """One line, every figure with its address."""
@@ -30,21 +31,24 @@ class Breakdown:
         return Row(label, url, [self._shown(member, kind, own.get(kind, NOTHING)) for kind in COLUMNS])
 
     def _shown(self, member: str | None, kind: str, sums: Sums) -> Shown:
-        return Shown(
-            sums, Figure(self.district.code, self.quarter, (kind,), by=self.by, member=member or "").url
-        )
+        code, quarter, name = self.district.code, self.quarter, member or ""
+        return Shown(sums, Figure(code, quarter, (kind,), by=self.by, member=name, moment=self.moment).url)
 
     def size(self, member: str | None) -> int:
         """The known investment of all columns, by which members are put in order."""
         return sum(sums.known_investment for sums in self.found[member].values())
 
 
-def by_district(district: District, quarter: str, children: Iterable[District], page: str) -> list[Row]:
+def by_district(
+    district: District, quarter: str, children: Iterable[District], page: str, moment: Moment = NOW
+) -> list[Row]:
     """Every child district, each leading to its own page, and what is recorded at the district itself."""
-    parts = Breakdown(district, quarter, "district")
+    parts = Breakdown(district, quarter, "district", moment)
     rows = [
         parts.row(
-            child.code, child.label, f"{page}?{urlencode({'district': child.code, 'quarter': quarter})}"
+            child.code,
+            child.label,
+            f"{page}?{urlencode({'district': child.code, 'quarter': quarter, **moment.asked})}",
         )
         for child in children
     ]
@@ -54,9 +58,9 @@ def by_district(district: District, quarter: str, children: Iterable[District], 
     return rows
 
 
-def by_sector(district: District, quarter: str) -> list[Row]:
+def by_sector(district: District, quarter: str, moment: Moment = NOW) -> list[Row]:
     """The sectors in which something happened in the quarter, the largest investment first."""
-    parts = Breakdown(district, quarter, "sector")
+    parts = Breakdown(district, quarter, "sector", moment)
     names = sector_names(filter(None, parts.found))
     ordered = sorted(parts.found, key=lambda code: (-parts.size(code), code or "~"))
     return [parts.row(code, names.get(code or "", _("Not recorded"))) for code in ordered]
@@ -72,21 +76,21 @@ def sector_names(codes: Iterable[str]) -> dict[str, str]:
     }
 
 
-def by_type(district: District, quarter: str) -> list[Row]:
+def by_type(district: District, quarter: str, moment: Moment = NOW) -> list[Row]:
     """The types of projects, in their order."""
-    parts = Breakdown(district, quarter, "project_type")
+    parts = Breakdown(district, quarter, "project_type", moment)
     return [parts.row(each, str(each.label)) for each in ProjectType if each in parts.found]
 
 
-def by_size(district: District, quarter: str) -> list[Row]:
+def by_size(district: District, quarter: str, moment: Moment = NOW) -> list[Row]:
     """The size bands from the smallest; then the projects whose investment is not known."""
-    parts = Breakdown(district, quarter, "size_band")
-    rows = [parts.row(band.code, band.label) for band in SizeBand.objects.all() if band.code in parts.found]
+    parts = Breakdown(district, quarter, "size_band", moment)
+    rows = [parts.row(band.code, band.label) for band in bands_holding(moment.at) if band.code in parts.found]
     return [*rows, parts.row(None, _("Not known"))] if None in parts.found else rows
 
 
-def by_threshold(district: District, quarter: str) -> list[Row]:
+def by_threshold(district: District, quarter: str, moment: Moment = NOW) -> list[Row]:
     """The size thresholds from the smallest, each with all that is larger; they do not add up."""
-    parts = Breakdown(district, quarter, "size_threshold")
-    bounds = thresholds(None).items()
+    parts = Breakdown(district, quarter, "size_threshold", moment)
+    bounds = thresholds(moment.at).items()
     return [parts.row(name, label_of(yuan)) for name, yuan in bounds if name in parts.found]

@@ -15,6 +15,9 @@ from projects.models import COUNTABLE_KINDS, District, Kind
 from projects.quarters import next_quarter, quarters_between
 from tracking import charts
 from tracking.figures import Figure
+from tracking.models import Release
+from tracking.moments import NOW, Moment
+from tracking.released import Since, entered, released_flows
 from tracking.sums import NOTHING, Sums, aggregates
 from tracking.totals import UNDER_CONSTRUCTION, Change, Of, Total, totals, undated_entries
 
@@ -59,7 +62,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One step of the pipeline in the quarter."""
+    """One step of the pipeline in the quarter; `since` has it at another moment, too: as released, or as it is now."""
 
     kind: str
     title: Text
@@ -71,6 +74,7 @@ class Card:
     qoq: Change
     undated: Sums
     construction: Sequence[Row]
+    since: Since | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,79 +107,109 @@ class Pipeline:
     trend: Sequence[Row]
 
 
-def pipeline(district: District, quarter: str) -> Pipeline:
-    """The cards and the trend: one query for the totals, one for what is undated."""
+def pipeline(
+    district: District, quarter: str, moment: Moment = NOW, release: Release | None = None
+) -> Pipeline:
+    """The cards and the trend at a moment: one query for the totals, one for what is undated.
+
+    Beside what is recorded now stands what the `release` said; beside a past moment what is recorded now.
+    """
     quarters = quarters_between(next_quarter(quarter, 1 - TREND), quarter)
-    found = {(t.quarter, t.kind): t for t in totals(district, quarters, [*STEPS, Kind.SUSPENDED])}
-    missing = undated_by_kind(district)
+    asked = totals(district, quarters, [*STEPS, Kind.SUSPENDED], as_of=moment.at)
+    found = {(t.quarter, t.kind): t for t in asked}
+    missing = undated_by_kind(district, moment)
+    shown = _Shown(district, moment)
+    changes = _since(district, quarter, moment, release, {kind: found[quarter, kind] for kind in STEPS})
     return Pipeline(
-        cards=[card(district, found[quarter, kind], missing.get(kind, NOTHING)) for kind in STEPS],
-        suspended=_stock(district, found[quarter, Kind.SUSPENDED]),
-        undated=sum(missing.values(), NOTHING),
-        courses=[course(district, kind, [found[q, kind] for q in quarters]) for kind in COLUMNS],
-        trend=[
-            Row(q, "", [_entered(district, found[q, kind]) for kind in COLUMNS]) for q in reversed(quarters)
+        cards=[
+            card(shown, found[quarter, kind], missing.get(kind, NOTHING), changes.get(kind)) for kind in STEPS
         ],
+        suspended=shown.figure(found[quarter, Kind.SUSPENDED], "stock"),
+        undated=sum(missing.values(), NOTHING),
+        courses=[course(shown, kind, [found[q, kind] for q in quarters]) for kind in COLUMNS],
+        trend=[Row(q, "", [shown.figure(found[q, kind]) for kind in COLUMNS]) for q in reversed(quarters)],
     )
 
 
-def undated_by_kind(district: District) -> dict[str, Sums]:
+def undated_by_kind(district: District, moment: Moment = NOW) -> dict[str, Sums]:
     """What happened without a known quarter, by kind."""
-    rows = undated_entries(district, COUNTABLE_KINDS).order_by().values("kind").annotate(**aggregates("n_"))
+    found = undated_entries(district, COUNTABLE_KINDS, as_of=moment.at)
+    rows = found.order_by().values("kind").annotate(**aggregates("n_"))
     return {row["kind"]: Sums.of(row, "n_") for row in rows}
 
 
-def card(district: District, total: Total, missing: Sums) -> Card:
+def _since(
+    district: District, quarter: str, moment: Moment, release: Release | None, found: dict[Kind, Total]
+) -> dict[Kind, Since]:
+    """Each card's figure at two moments: from the release that stands, or from the moment that is shown, until now."""
+    if moment.at:
+        now = entered(district, quarter, STEPS)
+        pairs = {kind: (total.entered, now.get(kind, NOTHING)) for kind, total in found.items()}
+    elif release:
+        then = released_flows(release, district, quarter)
+        pairs = {kind: (then.get(kind, NOTHING), total.entered) for kind, total in found.items()}
+        moment = Moment.of(release)
+    else:
+        return {}
+    return {
+        kind: Since(Figure(district.code, quarter, (kind,), moment=moment), *pair)
+        for kind, pair in pairs.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """How the figures of one district and moment are shown."""
+
+    district: District
+    moment: Moment
+
+    def figure(self, total: Total, of: Of = "entered") -> Shown:
+        """One figure of a total with its address."""
+        sums: Sums | None = getattr(total, of)
+        asked = Figure(self.district.code, total.quarter, (total.kind,), of=of, moment=self.moment)
+        return Shown(sums or NOTHING, asked.url)
+
+
+def card(shown: _Shown, total: Total, missing: Sums, since: Since | None) -> Card:
     """One step with all that is shown of it."""
     kind = Kind(total.kind)
     return Card(
         kind=kind,
         title=COUNTED[kind],
         label=kind.label,
-        entered=_entered(district, total),
-        ytd=Shown(total.ytd, Figure(district.code, total.quarter, (kind,), of="ytd").url),
-        stock=_stock(district, total),
+        entered=shown.figure(total),
+        ytd=shown.figure(total, "ytd"),
+        stock=shown.figure(total, "stock"),
         yoy=total.yoy,
         qoq=total.qoq,
         undated=missing,
-        construction=construction(district, total),
+        construction=construction(shown, total),
+        since=since,
     )
 
 
-def construction(district: District, total: Total) -> list[Row]:
+def construction(shown: _Shown, total: Total) -> list[Row]:
     """续建 and 开复工 of the quarter and the year; none for a kind that has no such figures."""
-    found = [(of, sums) for of in UNDER_CONSTRUCTION if (sums := getattr(total, of)) is not None]
+    found = [of for of in UNDER_CONSTRUCTION if getattr(total, of) is not None]
     return [
-        Row(
-            str(CONSTRUCTION[of][0]),
-            "",
-            [Shown(sums, Figure(district.code, total.quarter, (total.kind,), of=of).url)],
-            note=str(CONSTRUCTION[of][1]),
-        )
-        for of, sums in found
+        Row(str(CONSTRUCTION[of][0]), "", [shown.figure(total, of)], note=str(CONSTRUCTION[of][1]))
+        for of in found
     ]
 
 
-def _entered(district: District, total: Total) -> Shown:
-    return Shown(total.entered, Figure(district.code, total.quarter, (total.kind,)).url)
-
-
-def _stock(district: District, total: Total) -> Shown:
-    return Shown(total.stock or NOTHING, Figure(district.code, total.quarter, (total.kind,), of="stock").url)
-
-
-def course(district: District, kind: Kind, flow: Sequence[Total]) -> Course:
+def course(shown: _Shown, kind: Kind, flow: Sequence[Total]) -> Course:
     """The two charts of one kind."""
-    shown = [(total.quarter, _entered(district, total)) for total in flow]
+    marks = [(total.quarter, shown.figure(total)) for total in flow]
     return Course(
         label=kind.label,
         numbers=charts.bars(
             _("%(kind)s: number of projects by quarter") % {"kind": kind.label},
-            tuple(charts.Point(q, s.sums.count, said(q, s.sums), s.url) for q, s in shown),
+            tuple(charts.Point(q, s.sums.count, said(q, s.sums), s.url) for q, s in marks),
         ),
         amounts=charts.line(
             _("%(kind)s: investment by quarter") % {"kind": kind.label},
-            tuple(charts.Point(q, _height(s.sums), said(q, s.sums), s.url) for q, s in shown),
+            tuple(charts.Point(q, _height(s.sums), said(q, s.sums), s.url) for q, s in marks),
         ),
     )
 

@@ -12,6 +12,7 @@ from projects.models import District, Kind, User
 from projects.models.districts import DistrictQuerySet
 from projects.quarters import YEAR_MAX, YEAR_MIN, next_quarter, quarter_of, quarters_between
 from tracking.models import QuarterlyTotal
+from tracking.moments import NOW, Moment
 
 TELLING_KINDS = (Kind.SIGNED, Kind.STARTED)  # where one of these happened, there is something to see
 MOST_CHOICES = 300  # districts in one select; where there are more, only those around are offered
@@ -84,16 +85,21 @@ class Season:
     choices: list[str]
 
 
-def season(district: District, asked: str | None) -> Season:
-    """The quarter asked for; else the last in which something was signed or started, else the present one."""
+def season(district: District, asked: str | None, moment: Moment = NOW) -> Season:
+    """The quarter asked for, or that of the release; else the last in which something was signed or started by then.
+
+    Else the present one. What was not released with a release has no next quarter.
+    """
     rows = QuarterlyTotal.objects.filter(district=district, kind__in=TELLING_KINDS, entered_count__gt=0)
     known = rows.aggregate(first=Min("quarter"), last=Max("quarter"))
     present = quarter_of(timezone.localdate())
-    quarter = asked or known["last"] or present
+    by_then = quarter_of(timezone.localdate(moment.at))
+    limit = moment.release.quarter if moment.release else LAST_QUARTER
+    quarter = asked or (moment.release and limit) or min(known["last"] or by_then, by_then)
     first = min(known["first"] or present, next_quarter(present, -11), quarter)
     return Season(
         quarter,
         previous=next_quarter(quarter, -1) if quarter > FIRST_QUARTER else None,
-        next=next_quarter(quarter) if quarter < LAST_QUARTER else None,
+        next=next_quarter(quarter) if quarter < limit else None,
         choices=quarters_between(first, max(present, quarter))[::-1],
     )

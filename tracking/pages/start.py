@@ -11,39 +11,56 @@ from django.utils import timezone
 
 from projects.models import District
 from tracking.audits import alarm_for
+from tracking.moments import Moment
 from tracking.pages import breakdowns, pipeline
-from tracking.pages.asking import DISTRICT, QUARTER, page, reader
+from tracking.pages.asking import AS_OF, DISTRICT, QUARTER, RELEASE, AskedRelease, moment_for, page, reader
 from tracking.pages.places import Places, season
+from tracking.releases import standing
 from tracking.reported import claims_beside_records
 
 
-@page(DISTRICT, QUARTER)
-def start(request: HttpRequest, district: str | None = None, quarter: str | None = None) -> HttpResponse:
+@page(DISTRICT, QUARTER, AS_OF, RELEASE)
+def start(
+    request: HttpRequest,
+    district: str | None = None,
+    quarter: str | None = None,
+    as_of: Moment | None = None,
+    release: AskedRelease = None,
+) -> HttpResponse:
     """The page; or, where there is nothing to see yet, what to do next."""
     places = Places(reader(request))
-    here = places.get(district) if district is not None else places.home()
+    here = places.get(district) if district is not None else _home(places, release)
     if here is None:
         return render(request, "tracking/nothing.html", {"any_district": District.objects.exists()})
-    shown = _shown(places, here, quarter)
+    shown = _shown(places, here, quarter, moment_for(here, quarter, as_of, release))
     shown["audit_warning"] = alarm_for(reader(request), timezone.now())
     return render(request, "tracking/start.html", shown)
 
 
-def _shown(places: Places, here: District, asked: str | None) -> dict[str, Any]:
-    when = season(here, asked)
+def _home(places: Places, release: AskedRelease) -> District | None:
+    """Where the page opens: at the district of the release, if the reader may see it, else at home."""
+    asked = release().release if release else None
+    return (asked and places.visible.filter(pk=asked.district_id).first()) or places.home()
+
+
+def _shown(places: Places, here: District, asked: str | None, moment: Moment) -> dict[str, Any]:
+    when = season(here, asked, moment)
     quarter = when.quarter
+    release = standing(here, quarter)
     return {
+        "moment": moment,
+        "release": release,
         "district": here,
         "quarter": quarter,
         "season": when,
         "ancestors": places.ancestors(here),
         "choices": places.choices(here),
-        "pipeline": pipeline.pipeline(here, quarter),
+        "pipeline": pipeline.pipeline(here, quarter, moment, release),
         "columns": [kind.label for kind in pipeline.COLUMNS],
-        "by_district": breakdowns.by_district(here, quarter, places.children(here), reverse("start")),
-        "by_sector": breakdowns.by_sector(here, quarter),
-        "by_type": breakdowns.by_type(here, quarter),
-        "by_size": breakdowns.by_size(here, quarter),
-        "by_threshold": breakdowns.by_threshold(here, quarter),
+        "by_district": breakdowns.by_district(here, quarter, places.children(here), reverse("start"), moment),
+        "by_sector": breakdowns.by_sector(here, quarter, moment),
+        "by_type": breakdowns.by_type(here, quarter, moment),
+        "by_size": breakdowns.by_size(here, quarter, moment),
+        "by_threshold": breakdowns.by_threshold(here, quarter, moment),
         "claims": claims_beside_records(here, quarter),
     }
