@@ -263,6 +263,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "KindEnum": "projects.models.Kind",
+        "SuccessionKindEnum": "projects.models.Succession.Kind",
         "TotalKindEnum": "tracking.serializers.totals.KINDS",
     },
     "POSTPROCESSING_HOOKS": [

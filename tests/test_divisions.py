@@ -10,9 +10,10 @@ import pytest
 from projects import services
 from projects.models import COUNTABLE_KINDS, District, Succession
 from projects.quarters import quarters_between
-from tests.makers import NOW, YI, make_district, make_project
+from tests.api import Api, assert_problem
+from tests.makers import NOW, YI, make_district, make_project, make_user
 from tracking.cells import roll_up
-from tracking.divisions import Divisions, Mode, Step, code_of, parent_of
+from tracking.divisions import MODES, Divisions, Mode, Step, code_of, parent_of
 from tracking.flows import flows
 from tracking.totals import BREAKDOWNS, FIGURES, Of, totals, undated
 
@@ -103,7 +104,6 @@ class TestTheHolder:
 # --- figures ------------------------------------------------------------------------------------------------------
 
 QUARTERS = quarters_between("2012Q1", "2016Q4")
-MODES = (None, "now", "then")
 OF: tuple[Of, ...] = FIGURES
 NAMES = {
     "440000": ("广东省", "province", None),
@@ -182,7 +182,9 @@ class TestTheFigures:
         assert counts(luogang, "2014Q1", divisions="then") == (0, 0, 0)
 
     def test_the_city_is_the_same_in_every_mode(self, places):
-        found = [totals(places["440100"], QUARTERS, COUNTABLE_KINDS, divisions=mode) for mode in MODES]
+        found = [
+            totals(places["440100"], QUARTERS, COUNTABLE_KINDS, divisions=mode) for mode in (None, *MODES)
+        ]
 
         assert found[0] == found[1] == found[2]
 
@@ -208,8 +210,78 @@ class TestTheFigures:
         assert undated(places["440116"], ["signed"]).count == 1
 
     def test_flows_of_one_quarter_are_those_of_the_totals(self, places):
-        for mode, quarter in ((m, q) for m in MODES for q in ("2012Q2", "2014Q1")):
+        for mode, quarter in ((m, q) for m in (None, *MODES) for q in ("2012Q2", "2014Q1")):
             for by in BREAKDOWNS:
                 whole = totals(places["440112"], [quarter], ["signed"], by=by, divisions=mode)
                 expected = {part.member: {"signed": part.entered} for part in whole if part.entered.count}
                 assert flows(places["440112"], quarter, ["signed"], by=by, divisions=mode) == expected
+
+
+# --- the API ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def merged(places: dict[str, District]) -> dict[str, District]:
+    """萝岗区 with one project of 2012, and 黄埔区 that it was merged into."""
+    for code in ("440116", "440116-GDD", "440112"):
+        make_project(district=places[code], total_investment=YI, milestones={"signed": date(2012, 5, 1)})
+    succeed(places, "440116", "440112")
+    roll_up()
+    return places
+
+
+class TestTheApi:
+    ASKED = "totals/?district=440112&quarter=2012Q2&kind=signed"
+
+    @pytest.fixture
+    def api(self, merged: dict[str, District]) -> Api:
+        return Api(make_user(district=merged["440112"], role="viewer"))
+
+    def test_totals_answer_on_the_divisions_of_now_and_of_then(self, api):
+        found = {
+            mode: api.get(f"{self.ASKED}&divisions={mode}" if mode else self.ASKED).json()
+            for mode in ("", *MODES)
+        }
+
+        assert {m: body["results"][0]["entered"]["count"] for m, body in found.items()} == {
+            "": 1,
+            "now": 3,
+            "then": 1,
+        }
+        assert {body["divisions"] for body in found.values()} == {None, "now", "then"}
+
+    def test_the_trace_is_the_total_and_names_no_project_of_a_district_of_others(self, api):
+        trace = api.get(f"totals/trace/{self.ASKED.removeprefix('totals/')}&divisions=now").json()
+
+        assert trace["sum"]["count"] == len(trace["results"]) == 3
+        assert [entry["project"]["name"] is None for entry in trace["results"]] == [True, True, False]
+
+    def test_a_part_that_came_with_a_merger_can_be_traced(self, api):
+        asked = f"totals/trace/{self.ASKED.removeprefix('totals/')}&by=district&member=440116-GDD"
+
+        assert api.get(f"{asked}&divisions=now").json()["sum"]["count"] == 1
+        assert_problem(api.get(asked), 400, "validation", "member")
+
+    @pytest.mark.parametrize("wrong", ["past", "", "NOW", "now,then", "now&divisions=then"])
+    def test_other_divisions_are_refused(self, api, wrong):
+        assert_problem(api.get(f"{self.ASKED}&divisions={wrong}"), 400, "validation", "divisions")
+
+    def test_a_district_says_what_it_came_from_and_what_became_of_it(self, merged):
+        api = Api(make_user(superuser=True))
+
+        huangpu, luogang = api.get("districts/440112/").json(), api.get("districts/440116/").json()
+
+        came = {"kind": "merged", "happened_on": "2014-02-12"}
+        assert huangpu["predecessors"] == [{"district": "440116", **came}]
+        assert luogang["successors"] == [{"district": "440112", **came}]
+        assert (luogang["valid_to"], luogang["predecessors"], huangpu["successors"]) == ("2014-02-11", [], [])
+
+    def test_successions_are_not_written_through_districts(self, merged):
+        api = Api(make_user(superuser=True))
+
+        assert_problem(api.change("districts/440112/", {"successors": []}), 400, "validation", "/successors")
+
+    def test_a_list_of_districts_costs_no_query_for_each(self, merged, django_assert_max_num_queries):
+        api = Api(make_user(superuser=True))
+        with django_assert_max_num_queries(12):
+            assert len(api.get("districts/").json()["results"]) == len(NAMES)

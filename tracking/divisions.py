@@ -102,6 +102,11 @@ class Divisions:
         place = above.index(district.path)
         return code_of(above[max(place - 1, 0)])
 
+    def parts(self, district: District) -> set[str]:
+        """The codes under which a district holds moved nodes in any quarter, as `part` gives them."""
+        found = (self.part(district, node, quarter) for node in self.moved for quarter in self.epochs)
+        return {code for code in found if code}
+
     def asked(self, quarter: str | None) -> str | None:
         """The quarter whose divisions count; on the divisions of now none does."""
         return quarter if self.mode == "then" else None
@@ -110,6 +115,11 @@ class Divisions:
     def turns(self) -> list[str]:
         """The quarters from whose end on other divisions counted than before; none on the divisions of now."""
         return sorted({quarter_of(s.happened_on) for s in self.steps}) if self.mode == "then" else []
+
+    @property
+    def epochs(self) -> list[str | None]:
+        """A quarter before the first turn, every turn, and today: together they show every state."""
+        return [*(next_quarter(turn, -1) for turn in self.turns[:1]), *self.turns, None]
 
     # --- as rules for the database ---
 
@@ -123,8 +133,7 @@ class Divisions:
 
     def nodes_ever(self, district: District) -> Nodes:
         """The ids of the nodes that a district holds in any quarter."""
-        quarters = [*(next_quarter(turn, -1) for turn in self.turns[:1]), *self.turns, None]
-        held = {node for node in self.moved if any(self.part(district, node, q) for q in quarters)}
+        held = {node for node in self.moved if any(self.part(district, node, q) for q in self.epochs)}
         return self._nodes(within(district.path), held)
 
     def _nodes(self, plain: Q, held: Iterable[str]) -> Nodes:

@@ -29,6 +29,7 @@ from projects.models import (
 )
 from projects.models.districts import code_shape
 from projects.quarters import parse_quarter, quarters_between
+from tracking.divisions import MODES, Mode, divisions_of
 from tracking.moments import NOW, RELEASE_PREFIX, Moment, holds_for, past, read_id, released
 from tracking.thresholds import thresholds
 from tracking.totals import BREAKDOWNS, FIGURES, OVERLAPPING, UNDER_CONSTRUCTION, By, has_figure
@@ -131,6 +132,14 @@ TOTALS_PARAMETERS: tuple[Parameter, ...] = (
         about=_("What was released under this id, instead of `as_of`."),
         schema={"type": "integer", "format": "int64"},
     ),
+    choice_parameter(
+        "divisions",
+        MODES,
+        about=_(
+            "Where districts were merged, split or renamed: `now` counts every project where its district lies today, "
+            "`then` where it lay in each quarter; as recorded if left out."
+        ),
+    ),
 )
 
 TRACE_PARAMETERS: tuple[Parameter, ...] = (
@@ -180,6 +189,7 @@ class Question:
     kinds: list[str]
     by: By | None
     moment: Moment
+    divisions: Mode | None = None
 
     @property
     def as_of(self) -> datetime | None:
@@ -198,6 +208,7 @@ class Cell:
     member: str | None
     of: str
     moment: Moment
+    divisions: Mode | None = None
 
     @property
     def as_of(self) -> datetime | None:
@@ -209,7 +220,8 @@ def read_question(query: Query) -> Question:
     """The question of totals/. Raises ParameterErrors, Http404 for a release that is not there."""
     kinds = list(dict.fromkeys(query.get("kind", KINDS)))
     quarters = _quarters(query)
-    return Question(query["district"], quarters, kinds, query.get("by"), moment_asked(query, quarters))
+    moment = moment_asked(query, quarters)
+    return Question(query["district"], quarters, kinds, query.get("by"), moment, query.get("divisions"))
 
 
 def read_cell(query: Query) -> Cell:
@@ -220,7 +232,8 @@ def read_cell(query: Query) -> Cell:
     refuse_figure(of, [kind])
     by, district = query.get("by"), query["district"]
     moment = moment_asked(query, [quarter] if quarter else [])
-    return Cell(district, quarter, kind, by, _member(query, by, district, moment), of, moment)
+    member = _member(query, by, district, moment)
+    return Cell(district, quarter, kind, by, member, of, moment, query.get("divisions"))
 
 
 def read_change(query: Query) -> tuple[Cell, Moment]:
@@ -334,9 +347,15 @@ def _member(query: Query, by: By | None, district: District, moment: Moment) -> 
         return None
     if member is None:
         raise refuse_parameter("member", _("Name the part of the breakdown, empty if not known."), "required")
-    if (member or by in OVERLAPPING) and not _exists(by, member, district, moment):
+    here = by == "district" and member in parts_asked(query, district, moment)
+    if (member or by in OVERLAPPING) and not here and not _exists(by, member, district, moment):
         raise refuse_parameter("member", _("The breakdown has no such part."), "does_not_exist")
     return member or None
+
+
+def parts_asked(query: Query, district: District, moment: Moment) -> set[str]:
+    """The codes that come to be parts of a district by successions, on the divisions that are asked for."""
+    return divisions_of(query.get("divisions"), as_of=moment.at).parts(district)
 
 
 def _exists(by: By, member: str, district: District, moment: Moment) -> bool:

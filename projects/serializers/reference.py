@@ -5,8 +5,18 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from config.api.serializers import StrictChoiceField, StrictSerializer
-from projects.models import ApiToken, Ceremony, District, Membership, Organization, Sector, SectorScheme, User
+from config.api.serializers import StrictChoiceField, StrictModelSerializer, StrictSerializer
+from projects.models import (
+    ApiToken,
+    Ceremony,
+    District,
+    Membership,
+    Organization,
+    Sector,
+    SectorScheme,
+    Succession,
+    User,
+)
 from projects.permissions import Scope
 from projects.serializers.fields import (
     CodeField,
@@ -19,14 +29,59 @@ from projects.serializers.fields import (
 LONGEST_LIFE = 366  # days
 
 
+class PredecessorSerializer(StrictModelSerializer[Succession]):
+    """A district that was renamed to this one, merged into it, or split."""
+
+    district = CodeField[District](
+        source="predecessor", read_only=True, help_text=_("The code of the older one.")
+    )
+
+    class Meta:
+        model = Succession
+        fields = ["district", "kind", "happened_on"]
+        read_only_fields = fields
+
+
+class SuccessorSerializer(StrictModelSerializer[Succession]):
+    """A district that took this one's place."""
+
+    district = CodeField[District](
+        source="successor", read_only=True, help_text=_("The code of the newer one.")
+    )
+
+    class Meta:
+        model = Succession
+        fields = ["district", "kind", "happened_on"]
+        read_only_fields = fields
+
+
 class DistrictSerializer(RecordSerializer[District]):
     """A node of the tree; `parent` is the code of the next higher one."""
 
     parent = CodeField(queryset=District.objects.all(), required=False, allow_null=True)  # type: ignore[assignment]
+    predecessors = PredecessorSerializer(
+        source="origins", many=True, read_only=True, help_text=_("The districts whose place it took.")
+    )
+    successors = SuccessorSerializer(
+        source="successions",
+        many=True,
+        read_only=True,
+        help_text=_("What took its place: several only where it was split."),
+    )
 
     class Meta:
         model = District
-        fields = ["code", "name", "name_en", "level", "parent", "valid_from", "valid_to"]
+        fields = [
+            "code",
+            "name",
+            "name_en",
+            "level",
+            "parent",
+            "valid_from",
+            "valid_to",
+            "predecessors",
+            "successors",
+        ]
 
 
 class SectorSerializer(RecordSerializer[Sector]):

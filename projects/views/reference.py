@@ -59,7 +59,8 @@ class DistrictViewSet(ReferenceViewSet[District]):
     lookup_value_converter = "str"
 
     def get_queryset(self) -> QuerySet[District]:
-        return District.objects.visible_to(self.request.user).select_related("parent")
+        rows = District.objects.visible_to(self.request.user).select_related("parent")
+        return rows.prefetch_related("origins__predecessor", "successions__successor")
 
     def save(self, record: District) -> District:
         return services.save_district(record)

@@ -13,6 +13,7 @@ from config.api.serializers import StrictModelSerializer, StrictSerializer
 from projects.access import Sight
 from projects.models import COUNTABLE_KINDS, LedgerEntry, Project
 from projects.serializers.fields import CodeField
+from tracking.divisions import MODES
 from tracking.sums import Sums
 from tracking.totals import BREAKDOWNS, UNDER_CONSTRUCTION, Change, Total
 
@@ -178,6 +179,9 @@ class TotalsSerializer(StrictSerializer):
     )
     release = serializers.IntegerField(
         allow_null=True, help_text=_("The release that was asked for; else null.")
+    )
+    divisions = serializers.ChoiceField(
+        list(MODES), allow_null=True, help_text=_("The divisions that were asked for; null: as recorded.")
     )
 
 

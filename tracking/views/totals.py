@@ -84,6 +84,7 @@ EXAMPLE = OpenApiExample(
         "undated": {"count": 4, "with_amount": 2, "investment": 300_000_000},
         "as_of": "2023-04-05T08:00:00+08:00",
         "release": None,
+        "divisions": None,
     },
 )
 
@@ -143,16 +144,27 @@ class TotalsView(ApiMixin):
         if is_unchanged(request, etag):
             return HttpResponse(status=304, headers={"ETag": etag})
         moment, release = question.moment, question.moment.release
-        shown = {"as_of": timezone.localtime(moment.at).isoformat(), "release": release and release.pk}
+        shown = {
+            "as_of": timezone.localtime(moment.at).isoformat(),
+            "release": release and release.pk,
+            "divisions": question.divisions,
+        }
         return Response({**body, **shown}, headers={"ETag": etag})
 
 
 def answer(question: Question) -> dict[str, Any]:
     """The results, and what stands in none of them."""
     rows = totals.totals(
-        question.district, question.quarters, question.kinds, by=question.by, as_of=question.as_of
+        question.district,
+        question.quarters,
+        question.kinds,
+        by=question.by,
+        as_of=question.as_of,
+        divisions=question.divisions,
     )
-    undated = totals.undated(question.district, question.kinds, as_of=question.as_of)
+    undated = totals.undated(
+        question.district, question.kinds, as_of=question.as_of, divisions=question.divisions
+    )
     return {
         "results": [total_shown(row, question.district.code, question.by) for row in rows],
         "undated": {
@@ -203,7 +215,9 @@ class TraceViewSet(ResourceViewSet[LedgerEntry]):
         """The entries of the cell that is asked for."""
         cell = read_cell(self.query)
         if cell.of == UNDATED:
-            return totals.undated_entries(cell.district, [cell.kind], as_of=cell.as_of)
+            return totals.undated_entries(
+                cell.district, [cell.kind], as_of=cell.as_of, divisions=cell.divisions
+            )
         return totals.behind(
             cell.district,
             cell.quarter,
@@ -212,6 +226,7 @@ class TraceViewSet(ResourceViewSet[LedgerEntry]):
             by=cell.by,
             member=cell.member,
             as_of=cell.as_of,
+            divisions=cell.divisions,
         )
 
     @extend_schema(operation_id="totals_trace_list", examples=[TRACED])
