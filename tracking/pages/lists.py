@@ -67,7 +67,7 @@ def figures(  # noqa: PLR0917  one for each parameter of the address
     """The milestones behind one figure; what stands at the head is their sum, which is the figure."""
     here = Places(reader(request)).get(district)
     figure = Figure(here.code, quarter, kind, of=of, by=by, member=member, category=category)
-    _check(figure)
+    check_figure(figure)
     shown = _list(figure.entries(here), figure.url, cursor)
     return render(
         request,
@@ -106,7 +106,7 @@ def districts(request: HttpRequest, q: str = "", quarter: str | None = None) -> 
     return render(request, "tracking/districts.html", {"q": q, "found": found, "quarter": quarter})
 
 
-def _check(figure: Figure) -> None:
+def check_figure(figure: Figure) -> None:
     """What only shows when parameters are seen together. Raises ParameterErrors."""
     if figure.member and not figure.by:
         raise refuse_parameter("member", _("Say which breakdown it is a member of, with `by`."))

@@ -3,7 +3,9 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
+from tracking.pages.explain import explain
 from tracking.pages.lists import districts, figures, undated
+from tracking.pages.revisions import revisions
 from tracking.pages.signing_in import SignInForm
 from tracking.pages.start import start
 from tracking.pages.unsubscribe import unsubscribe
@@ -11,6 +13,8 @@ from tracking.pages.unsubscribe import unsubscribe
 urlpatterns = [
     path("", start, name="start"),
     path("figures/", figures, name="figures"),
+    path("explain/", explain, name="explain"),
+    path("revisions/", revisions, name="revisions"),
     path("undated/", undated, name="undated"),
     path("districts/", districts, name="districts"),
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),

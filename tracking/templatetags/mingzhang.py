@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from config.api.problems import Text
-from projects.amounts import UNKNOWN, format_yi
-from projects.models import Milestone, Precision, ProjectType
+from projects.amounts import UNKNOWN, YI, format_yi
+from projects.models import Cause, Kind, Milestone, Precision, ProjectType
 from projects.quarters import quarter_of
 from tracking.figures import EVERYTHING, threshold
 from tracking.models import Unit
+from tracking.sums import Sums
 from tracking.thresholds import label_of
 
 register = template.Library()
@@ -131,3 +132,51 @@ def category_name(category: str) -> Text:
     if smallest is None:
         return category
     return label_of(smallest)
+
+
+# --- differences between two moments ---------------------------------------------------------------------------------
+
+
+@register.filter
+def more(difference: int) -> str:
+    """A difference of numbers with its sign."""
+    return _signed(difference, f"{abs(difference):,}")
+
+
+@register.filter
+def more_yi(difference: int) -> str:
+    """A difference of yuan in 亿元 with its sign; one that two decimals do not show has as many as it needs."""
+    text = format_yi(abs(difference))
+    if difference and text == "0.00":
+        text = f"{Decimal(abs(difference)) / YI:f}"
+    return _signed(difference, text)
+
+
+@register.filter
+def differences(difference: Sums) -> list[tuple[Text, str]]:
+    """What differs, by name: the number, and the amounts in 亿元."""
+    amounts = (
+        (_("investment"), difference.known_investment, difference.with_investment),
+        (_("output"), difference.known_output, difference.with_output),
+        (_("revenue"), difference.known_revenue, difference.with_revenue),
+    )
+    found: list[tuple[Text, str]] = [(_("number"), more(difference.count))] if difference.count else []
+    return found + [(name, more_yi(amount)) for name, amount, known in amounts if amount or known]
+
+
+def _signed(difference: int, text: str) -> str:
+    if not difference:
+        return text
+    return f"{'+' if difference > 0 else MINUS}{text}"
+
+
+@register.filter
+def kind_name(kind: str) -> Text:
+    """A kind of milestone in words."""
+    return Kind(kind).label
+
+
+@register.filter
+def cause_name(cause: str) -> Text:
+    """A cause of the ledger in words."""
+    return Cause(cause).label
