@@ -22,12 +22,12 @@ from config.environment import BASE_DIR
 from projects import ledger_guard
 from projects.models import LedgerEntry, Project
 from projects.services import announce
-from tests.makers import NOW, SHANGHAI, YI, make_huangpu, make_project, make_user
+from tests.makers import NOW, SHANGHAI, YI, make_huangpu, make_project, make_release, make_user
 from tests.pages import read, signed_in
 from tests.processes import Forked, environment, side_by_side, start_worker, wait_until
-from tracking import audit, audits, cells, tasks
+from tracking import audit, audits, cells, proofs, tasks
 from tracking.audits import LEASE, State, alarm, ask_for_audit, plan_nightly, run_now, run_waiting, state_of
-from tracking.models import AuditDifference, AuditRun, QuarterlyTotal
+from tracking.models import AuditDifference, AuditRun, QuarterlyTotal, ReleaseProof
 
 pytestmark = pytest.mark.django_db
 
@@ -235,6 +235,29 @@ def test_what_differs_in_cell_and_ledger_is_stored_and_logged_and_not_repaired(p
         == 7
     )
     assert LedgerEntry.objects.current().get(kind="started").investment == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_that_does_not_say_any_more_what_it_said_is_found_and_named(project):
+    make_release(project.district, "2023Q1")
+    release = make_release(make_huangpu()["440100"], "2023Q1")
+    proofs.prove_due(NOW)
+    before, _kept = run_now(NOW)
+    with ledger_guard.LEDGER.lifted(connection):
+        LedgerEntry.objects.filter(kind="started").update(recorded_at=NOW + timedelta(days=1))
+
+    run, kept = run_now(NOW)
+
+    digest = ReleaseProof.objects.get(release=release).digest
+    of_releases = [row for row in kept if row.where == "release"]
+    assert (before.found, run.found) == (0, 2)
+    assert {(row.district, row.quarter, row.figure) for row in of_releases} == {
+        ("440112-GDD", "2023Q1", "0"),
+        ("440100", "2023Q1", "0"),
+    }
+    page = read(operator(), f"{LIST}{run.pk}/change/")
+    assert f"Release Guangzhou 440100 2023Q1 — fingerprint of revision 0 {digest[:12]}…" in page.text
+    assert ReleaseProof.objects.get(release=release).digest == digest
 
 
 def test_of_a_great_many_only_the_first_are_stored_and_all_are_counted(project, monkeypatch):

@@ -23,8 +23,8 @@ from django.utils import timezone
 from projects.models import User
 from projects.services.announce import send_hint
 from projects.services.transactions import one_transaction
-from tracking import audit
-from tracking.models import AuditDifference, AuditRun
+from tracking import audit, proofs
+from tracking.models import AuditDifference, AuditRun, Release
 
 logger = logging.getLogger(__name__)
 
@@ -132,6 +132,7 @@ def perform(run: AuditRun) -> list[AuditDifference]:
     """Do the audit of a claimed run, log and store what it found; the differences that are kept, KEPT at most."""
     began = time.monotonic()
     found = [as_row(run, difference) for difference in audit.find_differences()]
+    found += [as_row_of_release(run, *broken) for broken in proofs.broken()]
     kept = found[:KEPT]
     log(kept, len(found))
     assert run.started_at is not None
@@ -170,6 +171,19 @@ def as_row(run: AuditRun, difference: audit.Difference) -> AuditDifference:
         figure=difference.figure,
         expected=str(difference.expected),
         found=str(difference.found),
+    )
+
+
+def as_row_of_release(run: AuditRun, release: Release, expected: str, found: str) -> AuditDifference:
+    """A release that says something else than when it was proved; its figure is the number of the revision."""
+    return AuditDifference(
+        run=run,
+        where=AuditDifference.Where.RELEASE,
+        district=release.district.code,
+        quarter=release.quarter,
+        figure=str(release.revision),
+        expected=expected,
+        found=found,
     )
 
 

@@ -29,6 +29,7 @@ from tracking.audits import State
 from tracking.models import AuditDifference, AuditRun
 
 PER_PAGE = 200
+DIGEST_LENGTH, SHOWN_OF_DIGEST = 64, 12
 
 STATES = {
     State.WAITING: _("waiting"),  # 等待核查
@@ -185,17 +186,26 @@ def in_words(differences: QuerySet[AuditDifference] | Iterable[AuditDifference])
             district=f"{names.get(difference.district, '')} {difference.district}".strip(),
             quarter=difference.quarter,
             kind=str(dict(Kind.choices).get(difference.kind, difference.kind)),
-            figure=FIGURES.get(difference.figure, difference.figure),
-            expected=separated(difference.expected),
-            found=separated(difference.found),
+            figure=figure_in_words(difference),
+            expected=readable(difference.expected),
+            found=readable(difference.found),
         )
         for difference in shown
     ]
 
 
-def separated(text: str) -> str:
-    """A number with thousands separators; anything else as it is."""
-    return f"{int(text):,}" if text.removeprefix("-").isdecimal() else text
+def figure_in_words(difference: AuditDifference) -> Any:
+    """Which figure of the cell, or which release of the quarter."""
+    if difference.where == AuditDifference.Where.RELEASE:
+        return _("fingerprint of revision %(number)s") % {"number": difference.figure}  # 第 1 次修订的校验值
+    return FIGURES.get(difference.figure, difference.figure)
+
+
+def readable(text: str) -> str:
+    """A number with thousands separators; of a digest the beginning."""
+    if text.removeprefix("-").isdecimal() and len(text) < DIGEST_LENGTH:
+        return f"{int(text):,}"
+    return text if len(text) < DIGEST_LENGTH else f"{text[:SHOWN_OF_DIGEST]}…"
 
 
 @MingzhangAdminSite.notice
