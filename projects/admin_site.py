@@ -30,7 +30,7 @@ INCOMPARABLE = re.compile(r"[0-9]{19}")
 SECTIONS = [
     ("life", _("Projects"), ["Project", "Ceremony", "Organization", "LedgerEntry"]),
     ("figures", _("Figures"), ["ReportedTotal", "Target", "AuditRun"]),
-    ("reference", _("Reference"), ["District", "Sector", "SectorScheme", "SizeBand"]),
+    ("reference", _("Reference"), ["District", "Succession", "Sector", "SectorScheme", "SizeBand"]),
     ("people", _("People"), ["User", "ApiToken", "Subscription", "Delivery"]),
 ]
 

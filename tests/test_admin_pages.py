@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from projects import services
-from projects.models import ApiToken, Ceremony, SizeBand, User
+from projects.models import ApiToken, Ceremony, SizeBand, Succession, User
 from tests.makers import (
     NOW,
     YI,
     make_bands,
+    make_district,
     make_huangpu,
     make_organization,
     make_project,
@@ -80,6 +81,12 @@ def world():
     Delivery.objects.create(subscription=subscription, period="2023Q1", created_at=NOW)
     ApiToken.objects.create(user=people["editor"], name="export", scopes=["read"])
     make_organization("投资公司")
+    luogang = make_district("440116", "萝岗区", parent=places["440100"])
+    services.save_succession(
+        Succession(predecessor=luogang, successor=huangpu, kind="merged", happened_on=date(2014, 2, 12)),
+        actor=None,
+        at=NOW,
+    )
     run_now(NOW)
     return {"places": places, "project": project, "ceremony": ceremony, "claim": claim, **people}
 

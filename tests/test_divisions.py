@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
 
+from config.api.outcomes import InUse
 from projects import services
 from projects.models import COUNTABLE_KINDS, District, Succession
 from projects.quarters import quarters_between
 from tests.api import Api, assert_problem
-from tests.makers import NOW, YI, make_district, make_project, make_user
+from tests.makers import NOW, YI, make_district, make_project, make_release, make_user
+from tests.pages import signed_in
 from tracking.cells import roll_up
 from tracking.divisions import MODES, Divisions, Mode, Step, code_of, parent_of
 from tracking.flows import flows
@@ -285,3 +290,219 @@ class TestTheApi:
         api = Api(make_user(superuser=True))
         with django_assert_max_num_queries(12):
             assert len(api.get("districts/").json()["results"]) == len(NAMES)
+
+
+# --- recording ----------------------------------------------------------------------------------------------------
+
+
+def refused(places: dict[str, District], *about: Any, **more: Any) -> dict[str, list[str]]:
+    """What is wrong, by field; and nothing is recorded."""
+    before = list(Succession.objects.values()), list(District.objects.values())
+    with pytest.raises(ValidationError) as caught:
+        succeed(places, *about, **more)
+    assert (list(Succession.objects.values()), list(District.objects.values())) == before
+    return {name: [error.code or "" for error in errors] for name, errors in caught.value.error_dict.items()}
+
+
+class TestRecording:
+    """A succession ends the one district, begins the other where it is new, and never makes a circle."""
+
+    def test_it_ends_the_old_district_and_begins_a_new_one(self, places):
+        succeed(places, "440116", "440113", Kind.RENAMED)
+
+        assert fresh(places["440116"]).valid_to == date(2014, 2, 11)
+        assert fresh(places["440113"]).valid_from == date(2014, 2, 12)
+
+    def test_a_merger_says_nothing_of_when_the_other_began(self, places):
+        succeed(places, "440116", "440112")
+
+        assert fresh(places["440112"]).valid_from is None
+
+    def test_a_split_has_several_successors_from_one_day(self, places):
+        succeed(places, "440307", "440310", Kind.SPLIT)
+        succeed(places, "440307", "440311", Kind.SPLIT)
+
+        assert refused(places, "440307", "440113", Kind.SPLIT, date(2015, 1, 1)) == {
+            "predecessor": ["ended_already"]
+        }
+        assert places["440307"].successions.count() == 2
+
+    def test_what_has_ended_does_not_end_again_in_another_way(self, places):
+        succeed(places, "440116", "440112")
+
+        assert refused(places, "440116", "440113", Kind.RENAMED) == {"predecessor": ["ended_already"]}
+        assert "predecessor" in refused(places, "440116", "440113", Kind.SPLIT)
+
+    def test_the_same_twice_is_refused(self, places):
+        succeed(places, "440116", "440112")
+
+        assert "__all__" in refused(places, "440116", "440112")
+
+    @pytest.mark.parametrize("chain", [["440116"], ["440116", "440113"], ["440116", "440113", "440311"]])
+    def test_no_circle_is_recorded(self, places, chain):
+        path = ["440112", *chain]
+        for number, (old, new) in enumerate(pairwise(path)):
+            succeed(places, old, new, day=date(2010 + number, 1, 1))
+
+        assert refused(places, path[-1], "440112", day=date(2020, 1, 1))["successor"] == ["circle"]
+
+    def test_a_district_does_not_succeed_itself_or_become_a_part_of_itself(self, places):
+        assert "__all__" in refused(places, "440112", "440112")
+        assert refused(places, "440116", "440116-GDD") == {"successor": ["circle"]}
+        assert refused(places, "440116-GDD", "440116", Kind.RENAMED) == {"successor": ["circle"]}
+
+    def test_a_zone_may_be_merged_into_its_own_district(self, places):
+        succeed(places, "440116-GDD", "440116")
+
+        assert fresh(places["440116-GDD"]).valid_to == date(2014, 2, 11)
+
+    def test_levels_that_are_far_apart_are_refused(self, places):
+        assert refused(places, "440116-GDD", "440300") == {"successor": ["level"]}
+
+    def test_a_day_that_cannot_be_is_refused(self, places):
+        for day in (date(1900, 1, 1), date(2030, 1, 1)):
+            assert refused(places, "440116", "440112", day=day) == {"happened_on": ["out_of_range"]}
+
+    def test_days_that_contradict_the_districts_own_are_refused(self, places):
+        luogang, panyu = places["440116"], places["440113"]
+        luogang.valid_to, panyu.valid_from = date(2014, 12, 31), date(2013, 1, 1)
+        services.save_district(luogang)
+        services.save_district(panyu)
+
+        assert refused(places, "440116", "440112") == {"happened_on": ["another_end"]}
+        assert refused(places, "440116", "440113", Kind.RENAMED) == {
+            "happened_on": ["another_end"],
+            "kind": ["existed_before"],
+        }
+        assert refused(places, "440112", "440113", day=date(2012, 1, 1)) == {"happened_on": ["not_yet"]}
+        assert refused(places, "440113", "440112", day=date(2012, 1, 1)) == {
+            "happened_on": ["before_its_beginning"]
+        }
+        assert refused(places, "440112", "440116", day=date(2016, 1, 1)) == {"happened_on": ["after_its_end"]}
+
+    def test_two_districts_do_not_take_one_new_name(self, places):
+        succeed(places, "440116", "440113", Kind.RENAMED)
+
+        assert refused(places, "440112", "440113", Kind.RENAMED) == {"kind": ["made_already"]}
+
+    def test_it_is_dated_after_the_last_release_whatever_the_clock_says(self, places):
+        release = make_release(places["440112"], at=NOW + timedelta(hours=1))
+
+        assert succeed(places, "440116", "440112", at=NOW).recorded_at > release.released_at
+
+    def test_it_is_not_changed_afterwards(self, places):
+        succession = succeed(places, "440116", "440112")
+
+        with pytest.raises(TypeError):
+            services.save_succession(succession, actor=None, at=NOW)
+
+    def test_a_mistake_is_taken_back_with_the_days_that_it_set(self, places):
+        services.delete_succession(succeed(places, "440116", "440113", Kind.RENAMED))
+
+        assert (fresh(places["440116"]).valid_to, fresh(places["440113"]).valid_from) == (None, None)
+
+    def test_a_day_that_somebody_corrected_since_stays(self, places):
+        succession = succeed(places, "440116", "440112")
+        District.objects.filter(code="440116").update(valid_to=date(2014, 6, 30))
+
+        services.delete_succession(succession)
+
+        assert fresh(places["440116"]).valid_to == date(2014, 6, 30)
+
+    def test_taking_back_one_part_of_a_split_leaves_the_other(self, places):
+        east = succeed(places, "440307", "440310", Kind.SPLIT)
+        succeed(places, "440307", "440311", Kind.SPLIT)
+
+        services.delete_succession(east)
+
+        assert fresh(places["440307"]).valid_to == date(2014, 2, 11)
+        assert fresh(places["440310"]).valid_from is None
+
+    def test_once_figures_were_released_with_it_it_stays(self, places):
+        succession = succeed(places, "440116", "440112")
+        make_release(places["440112"])
+
+        with pytest.raises(InUse):
+            services.delete_succession(succession)
+
+        assert Succession.objects.exists()
+
+
+def fresh(district: District) -> District:
+    return District.objects.get(pk=district.pk)
+
+
+class TestTheAdmin:
+    ADD = "/admin/projects/succession/add/"
+
+    def form(self, places: dict[str, District], **more: Any) -> dict[str, Any]:
+        given = {"predecessor": "440116", "successor": "440112"} | more
+        named = {
+            name: places[code].pk for name, code in given.items() if name in ("predecessor", "successor")
+        }
+        return {"kind": "merged", "happened_on": "2014-02-12", **more, **named}
+
+    @pytest.fixture
+    def client(self, places: dict[str, District]) -> Client:
+        return signed_in(make_user("root", superuser=True))
+
+    def test_a_superuser_records_a_succession_and_it_is_read_only_afterwards(self, places, client):
+        assert client.post(self.ADD, self.form(places)).status_code == 302
+
+        succession = Succession.objects.get()
+        page = client.get(f"/admin/projects/succession/{succession.pk}/change/").content.decode()
+        assert fresh(places["440116"]).valid_to == date(2014, 2, 11)
+        assert succession.recorded_by
+        assert succession.recorded_by.username == "root"
+        assert 'name="happened_on"' not in page
+        assert "root" in page
+
+    def test_what_is_wrong_is_said_at_its_field(self, places, client):
+        succeed(places, "440112", "440113", day=date(2013, 1, 1))
+
+        page = client.post(self.ADD, self.form(places, happened_on="2014-02-12")).content.decode()
+
+        assert "ended already on 2012-12-31" in page
+        assert not Succession.objects.filter(predecessor=places["440116"]).exists()
+
+    @pytest.mark.parametrize("wrong", [{"happened_on": "2014-02-30"}, {"kind": "sold"}, {"happened_on": ""}])
+    def test_what_cannot_be_read_is_said_on_the_form(self, places, client, wrong):
+        response = client.post(self.ADD, self.form(places, **wrong))
+
+        assert response.status_code == 200
+        assert not Succession.objects.exists()
+
+    def test_nobody_else_records_one(self, places):
+        editor = signed_in(make_user("editor", district=places["440100"]))
+
+        assert editor.get(self.ADD).status_code == 403
+        assert editor.post(self.ADD, self.form(places)).status_code == 403
+        assert editor.get("/admin/projects/succession/").status_code == 200
+
+    def test_what_was_released_with_is_not_deleted(self, places, client):
+        succession = succeed(places, "440116", "440112")
+        make_release(places["440112"])
+
+        response = client.post(
+            f"/admin/projects/succession/{succession.pk}/delete/", {"post": "yes"}, follow=True
+        )
+
+        assert "it stays" in response.content.decode()
+        assert Succession.objects.exists()
+
+    def test_a_mistake_is_deleted(self, places, client):
+        succession = succeed(places, "440116", "440112")
+
+        client.post(f"/admin/projects/succession/{succession.pk}/delete/", {"post": "yes"})
+
+        assert not Succession.objects.exists()
+        assert fresh(places["440116"]).valid_to is None
+
+    def test_a_district_shows_what_it_came_from_and_what_it_became(self, places, client):
+        succeed(places, "440116", "440112")
+
+        old = client.get(f"/admin/projects/district/{places['440116'].pk}/change/").content.decode()
+        new = client.get(f"/admin/projects/district/{places['440112'].pk}/change/").content.decode()
+
+        assert "黄埔区 440112 · Merged · 2014-02-12" in old
+        assert "萝岗区 440116 · Merged · 2014-02-12" in new

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from projects import services
@@ -15,7 +18,16 @@ from projects.access import Role, subtrees_of
 from projects.admin.base import PlacedAdmin, ReadOnlyAdmin, ServiceAdmin, may_edit
 from projects.admin.forms import VersionedForm
 from projects.amounts import format_yi
-from projects.models import Ceremony, District, LedgerEntry, Organization, Sector, SectorScheme, SizeBand
+from projects.models import (
+    Ceremony,
+    District,
+    LedgerEntry,
+    Organization,
+    Sector,
+    SectorScheme,
+    SizeBand,
+    Succession,
+)
 
 
 @admin.register(District)
@@ -24,6 +36,7 @@ class DistrictAdmin(ServiceAdmin):
 
     place = "path"
     fields = ["code", "name", "name_en", "level", "parent", "valid_from", "valid_to"]
+    readonly_fields = ["came_from", "became"]
     autocomplete_fields = ["parent"]
     list_display = ["code", "label", "level", "parent", "valid_from", "valid_to"]
     list_select_related = ["parent"]
@@ -39,6 +52,24 @@ class DistrictAdmin(ServiceAdmin):
         """With its code, for names repeat themselves."""
         return f"{record.label} {record.code}"
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Once recorded, also what it came from and what became of it."""
+        return [*self.fields, *self.readonly_fields] if obj else self.fields
+
+    @admin.display(description=_("came from"))  # 由来
+    def came_from(self, district: District) -> str:
+        """The districts that were renamed to it, merged into it or split."""
+        return _listed(
+            _told(each, each.predecessor) for each in district.origins.select_related("predecessor")
+        )
+
+    @admin.display(description=_("became"))  # 去向
+    def became(self, district: District) -> str:
+        """The districts that took its place."""
+        return _listed(
+            _told(each, each.successor) for each in district.successions.select_related("successor")
+        )
+
     def choices(self, request: HttpRequest) -> QuerySet[Any]:
         """Districts where the user records projects."""
         return District.objects.filter(subtrees_of(request.user, Role.EDITOR))
@@ -46,6 +77,14 @@ class DistrictAdmin(ServiceAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
         """With its place in the tree."""
         services.save_district(obj)
+
+
+def _told(succession: Succession, other: District) -> str:
+    return f"{other.label} {other.code} · {succession.get_kind_display()} · {succession.happened_on}"
+
+
+def _listed(lines: Iterable[str]) -> str:
+    return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines)) or "—"
 
 
 @admin.register(SectorScheme)
