@@ -156,7 +156,7 @@ def test_the_number_of_queries_does_not_grow_with_the_claims(
     for number in range(20):
         make_claim(places["440112"], "signed_count", str(number), Unit.PROJECTS, period=str(2003 + number))
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         assert len(api.get("reported-totals/").json()["results"]) == 20
 
 

@@ -12,7 +12,6 @@ from django.utils.translation import pgettext_lazy
 
 from config.api.problems import Text
 from projects.models import Kind
-from projects.quarters import next_quarter
 from tracking.totals import Of
 
 KINDS: dict[str, tuple[Kind, ...]] = {
@@ -27,11 +26,17 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "in_production": (Kind.IN_PRODUCTION,),
     "at_capacity": (Kind.AT_CAPACITY,),
     "carried_over": (Kind.STARTED,),
+    "start_or_resume": (Kind.STARTED,),
 }
 # 完成投资 is money spent, not the investment of completed projects: progress reports will answer it.
 NOT_WHAT_IT_SEEMS = {"completed_investment"}
 # Free words of bulletins that only repeat what the measure says.
-SAYS_NOTHING_MORE = {"new_start": "新开工", "carried_over": "续建"}
+SAYS_NOTHING_MORE = {"new_start": "新开工", "carried_over": "续建", "start_or_resume": "开复工"}
+# Subjects that are figures of construction, per quarter and per year.
+CONSTRUCTION: dict[str, tuple[Of, Of]] = {
+    "carried_over": ("carried_over", "carried_over_year"),
+    "start_or_resume": ("start_or_resume", "start_or_resume_year"),
+}
 
 SUBJECTS: dict[str, Text] = {
     "negotiating": Kind.NEGOTIATING.label,
@@ -127,13 +132,9 @@ class Measure:
         return "all" if SAYS_NOTHING_MORE.get(self.subject) == written else written
 
     def place(self, period: str) -> tuple[str, Of] | None:
-        """The quarter, and which of its figures answers for this period; None for a month.
-
-        Carried over is what was under construction when the period began.
-        """
+        """The quarter, and which of its figures answers for this period; None for a month."""
         match = PERIOD.fullmatch(period)
         if match is None:
             return None
-        if self.subject == "carried_over":
-            return next_quarter(match["year"] + (match["quarter"] or "Q1"), -1), "stock"
-        return (period, "entered") if match["quarter"] else (f"{period}Q4", "ytd")
+        of_quarter, of_year = CONSTRUCTION.get(self.subject, ("entered", "ytd"))
+        return (period, of_quarter) if match["quarter"] else (f"{period}Q4", of_year)

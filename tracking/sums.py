@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from operator import add, attrgetter, sub
 from typing import Any, Self
 
-from django.db.models import Aggregate, Count, Sum
+from django.db.models import Aggregate, Count, Q, Sum
 
 from tracking.models import MEASURES
 
@@ -55,14 +55,17 @@ VALUES = attrgetter(*(field.name for field in fields(Sums)))  # pages add thousa
 NOTHING = Sums()
 
 
-def aggregates(prefix: str) -> dict[str, Aggregate]:
-    """The aggregates over ledger entries that make a Sums, under the names of MEASURES behind a prefix."""
+def aggregates(prefix: str, only: Q | None = None) -> dict[str, Aggregate]:
+    """The aggregates over ledger entries that make a Sums, under the names of MEASURES behind a prefix.
+
+    `only` narrows them to some of the entries.
+    """
     return {
-        f"{prefix}count": Count("id"),
-        f"{prefix}with_investment": Count("investment"),
-        f"{prefix}with_output": Count("expected_output"),
-        f"{prefix}with_revenue": Count("expected_revenue"),
-        f"{prefix}investment": Sum("investment"),
-        f"{prefix}output": Sum("expected_output"),
-        f"{prefix}revenue": Sum("expected_revenue"),
+        f"{prefix}count": Count("id", filter=only),
+        f"{prefix}with_investment": Count("investment", filter=only),
+        f"{prefix}with_output": Count("expected_output", filter=only),
+        f"{prefix}with_revenue": Count("expected_revenue", filter=only),
+        f"{prefix}investment": Sum("investment", filter=only),
+        f"{prefix}output": Sum("expected_output", filter=only),
+        f"{prefix}revenue": Sum("expected_revenue", filter=only),
     }

@@ -12,12 +12,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from config.api.serializers import StrictSerializer
 from projects.amounts import AmountError, parse_amount
 from projects.models import Ceremony, District
 from projects.serializers.fields import AMOUNT_CODES, DistrictField, IdField, RecordSerializer
 from tracking.models import ReportedTotal, Unit
 from tracking.models.claims import LARGEST_CLAIM
-from tracking.reported import Comparison, compare_all
+from tracking.reported import AtCeremony, Code, Comparison, Verdict, compare_all, compare_ceremonies
+from tracking.serializers.totals import FiguresSerializer, figures
 
 PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,2})?")
 VALUE_SCHEMA = {"type": "number", "example": 102600000000}
@@ -79,8 +81,47 @@ class ClaimListSerializer(serializers.ListSerializer[Any]):
         """Each claim with what the records answer."""
         claims: list[ReportedTotal] = list(data)
         child: Any = self.child
-        child.compared = compare_all(claims)
+        child.compared, child.at_ceremonies = compare_all(claims), compare_ceremonies(claims)
         return list(super().to_representation(claims))
+
+
+class ContradictionSerializer(StrictSerializer):
+    """Why a claim cannot be true as printed, found by computing with the others of its district and period."""
+
+    code = serializers.ChoiceField(Code.choices, help_text=_("What cannot be."))
+    detail = serializers.CharField(help_text=_("The same in a sentence, with the figures."))
+    claims = serializers.ListField(
+        child=serializers.IntegerField(), help_text=_("The ids of the other claims it was found by.")
+    )
+
+
+class AtCeremonySerializer(FiguresSerializer):
+    """What is attached to the ceremony of a claim, of the kinds and the category that it speaks of."""
+
+    with_output_or_revenue = serializers.IntegerField(
+        help_text=_("How many of them with a known output or revenue.")
+    )
+    output_or_revenue = serializers.IntegerField(
+        allow_null=True,
+        help_text=_("Per project the output, or the revenue where only that is known; whole yuan."),
+    )
+    recorded = serializers.FloatField(
+        allow_null=True, help_text=_("What of it answers the claim, in its unit.")
+    )
+    gap = serializers.FloatField(allow_null=True, help_text=_("Recorded at the ceremony − printed."))
+    verdict = serializers.ChoiceField(Verdict.choices, help_text=_("How the claim stands to it."))
+
+
+def at_ceremony_shown(found: AtCeremony) -> dict[str, Any]:
+    """As the API shows it."""
+    return {
+        **figures(found.sums),
+        "with_output_or_revenue": found.with_either,
+        "output_or_revenue": found.either,
+        "recorded": number(found.comparison.recorded),
+        "gap": number(found.comparison.gap),
+        "verdict": found.comparison.verdict.value,
+    }
 
 
 class ReportedTotalSerializer(RecordSerializer[ReportedTotal]):
@@ -101,8 +142,23 @@ class ReportedTotalSerializer(RecordSerializer[ReportedTotal]):
     with_amount = serializers.SerializerMethodField(
         help_text=_("Of how many of them the amount is known; null likewise.")
     )
+    verdict = serializers.SerializerMethodField(
+        help_text=_(
+            "How the claim stands to the records. An approximate claim, or a percentage, is met within rounding where "
+            "the recorded value rounds to it at its last printed digit."
+        )
+    )
+    contradictions = serializers.SerializerMethodField(
+        help_text=_("Why the claim cannot be true as printed; empty where nothing speaks against it.")
+    )
+    at_ceremony = serializers.SerializerMethodField(
+        help_text=_(
+            "For a claim of a ceremony: what is attached to it; null without, and where that cannot be said."
+        )
+    )
 
     compared: Mapping[int, Comparison] = {}
+    at_ceremonies: Mapping[int, AtCeremony] = {}
 
     class Meta:
         model = ReportedTotal
@@ -121,7 +177,10 @@ class ReportedTotalSerializer(RecordSerializer[ReportedTotal]):
             "gap",
             "counted",
             "with_amount",
+            "verdict",
+            "contradictions",
             "ceremony",
+            "at_ceremony",
             "note",
             "source",
             "version",
@@ -145,7 +204,7 @@ class ReportedTotalSerializer(RecordSerializer[ReportedTotal]):
     def to_representation(self, instance: ReportedTotal) -> dict[str, Any]:
         """With the comparison, made here for a claim that is shown alone."""
         if instance.pk not in self.compared:
-            self.compared = compare_all([instance])
+            self.compared, self.at_ceremonies = compare_all([instance]), compare_ceremonies([instance])
         return dict(super().to_representation(instance))
 
     @extend_schema_field({"type": "number", "nullable": True})
@@ -165,3 +224,19 @@ class ReportedTotalSerializer(RecordSerializer[ReportedTotal]):
     def get_with_amount(self, claim: ReportedTotal) -> int | None:
         answer = self.compared[claim.pk].answer
         return answer.known if answer else None
+
+    @extend_schema_field(serializers.ChoiceField(Verdict.choices))
+    def get_verdict(self, claim: ReportedTotal) -> str:
+        return self.compared[claim.pk].verdict.value
+
+    @extend_schema_field(ContradictionSerializer(many=True))
+    def get_contradictions(self, claim: ReportedTotal) -> list[dict[str, Any]]:
+        found = self.compared[claim.pk].contradictions
+        return [
+            {"code": each.code.value, "detail": each.detail, "claims": list(each.claims)} for each in found
+        ]
+
+    @extend_schema_field(AtCeremonySerializer(allow_null=True))
+    def get_at_ceremony(self, claim: ReportedTotal) -> dict[str, Any] | None:
+        found = self.at_ceremonies.get(claim.pk)
+        return at_ceremony_shown(found) if found else None

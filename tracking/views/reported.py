@@ -23,7 +23,7 @@ from projects.filters import district_parameter, equal
 from projects.models import District
 from tracking.models import ReportedTotal
 from tracking.models.claims import measure_shape, period_shape
-from tracking.reported import compare_all
+from tracking.reported import compare_all, compare_ceremonies
 from tracking.serializers.reported import ReportedTotalSerializer
 
 
@@ -70,7 +70,9 @@ class ReportedTotalViewSet(Creates[ReportedTotal], Changes[ReportedTotal], Remov
     def etag(self, instance: ReportedTotal) -> str:
         """The claim's version and what the records answer, which moves without it."""
         comparison = compare_all([instance])[instance.pk]
-        answered = hashlib.sha256(repr((comparison.recorded, comparison.answer)).encode()).hexdigest()
+        there = compare_ceremonies([instance])
+        shown = (comparison.recorded, comparison.answer, comparison.contradictions, there)
+        answered = hashlib.sha256(repr(shown).encode()).hexdigest()
         return f'{super().etag(instance)[:-1]}-{answered[:16]}"'
 
     def get_current(self, request: Request) -> ReportedTotal:
