@@ -23,6 +23,9 @@ from tracking.totals import ever
 NOT_A_PUBLISHER = _(  # 只有该区划的发布人…
     "Only a publisher of this district releases its figures. Ask one of them, or ask the administrator for the role."
 )
+BUSY = _(  # 正在进行大批量导入…
+    "A long change, as an import, is being recorded just now. Nothing was released; try again in a minute."
+)
 
 
 @one_transaction
@@ -82,12 +85,15 @@ def _check_news(last: Release, *, provisional: bool) -> None:
         raise NothingNew(message % {"when": when})
 
 
-def changed_since(release: Release) -> bool:
+def changed_since(release: Release, district: District | None = None) -> bool:
     """Whether anything that the release shows is recorded otherwise now: in its quarter, before it or undated.
 
-    What only happened later, as of a project that has moved on since, changes nothing of what it shows.
+    What only happened later, as of a project that has moved on since, changes nothing of what it shows. `district`
+    asks about a part of it alone.
     """
-    here = ever(release.district).filter(Q(quarter__isnull=True) | Q(quarter__lte=release.quarter))
+    here = ever(district or release.district).filter(
+        Q(quarter__isnull=True) | Q(quarter__lte=release.quarter)
+    )
     at = release.released_at
     closed = _shown(here.filter(recorded_at__lte=at, superseded_at__gt=at), release.quarter)
     posted = _shown(here.filter(recorded_at__gt=at, superseded_at__isnull=True), release.quarter)

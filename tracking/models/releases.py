@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.access import paths_of, subtrees_of
@@ -80,6 +81,13 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return f"{self.district} {self.quarter} ({self.revision})"
+
+    @property
+    def revision_label(self) -> str:
+        """Which release of the quarter it is, in words."""
+        if not self.revision:
+            return gettext("first release")  # 首次发布
+        return gettext("revision %(number)s") % {"number": self.revision}  # 第1次修订
 
 
 class ReleaseProof(models.Model):

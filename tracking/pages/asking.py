@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from rest_framework.request import Request
 
 from config.api.errors import ParameterErrors
@@ -75,23 +75,25 @@ CATEGORY = Parameter(name="category", read=_read_category)
 NO_CATEGORY = EVERYTHING
 
 View = Callable[..., HttpResponseBase]
+WITH_FORM = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def page(*parameters: Parameter) -> Callable[[View], View]:
+def page(*parameters: Parameter, methods: Callable[[View], View] = require_safe) -> Callable[[View], View]:
     """A page for people who have signed in; it is given exactly the parameters that were asked, by name.
 
-    Anything else in the query string is answered with a page that says what is wrong, and with a way back.
+    Anything else in the query string is answered with a page that says what is wrong, and with a way back. `methods`
+    is one of Django's decorators: WITH_FORM for a page that also takes what its form sends.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def answer(request: HttpRequest) -> HttpResponseBase:
+        def answer(request: HttpRequest, **named: Any) -> HttpResponseBase:
             try:
-                return view(request, **read_query(cast("Request", request), parameters))
+                return view(request, **named, **read_query(cast("Request", request), parameters))
             except ParameterErrors as error:
                 return render(request, "400.html", {"wrong": _sentences(error)}, status=400)
 
-        return cast("View", never_cache(require_safe(login_required(answer))))
+        return cast("View", never_cache(methods(login_required(answer))))
 
     return decorate
 

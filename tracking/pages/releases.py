@@ -1,0 +1,291 @@
+"""The pages of releases 发布: what has been released, one release, and releasing a quarter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import OperationalError
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.api.outcomes import NothingNew
+from config.api.pagination import Keyset
+from config.api.problems import RETRY_AFTER, Text
+from projects.access import may_publish, paths_of, publishes_in, within
+from projects.models import COUNTABLE_KINDS, District, Kind, User
+from projects.quarters import next_quarter, quarter_of, quarters_between
+from tracking import definitions
+from tracking.figures import Figure
+from tracking.models import Release
+from tracking.moments import NOW, Moment
+from tracking.pages.asking import CURSOR, DISTRICT, QUARTER, WITH_FORM, page, reader
+from tracking.pages.pipeline import STEPS, Shown
+from tracking.pages.places import MOST_CHOICES, Places
+from tracking.releases import BUSY, NOT_A_PUBLISHER, changed_since, release_quarter, standing
+from tracking.sums import NOTHING, Sums
+from tracking.totals import Of, Total, totals, undated
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Release]
+else:
+    ModelForm = forms.ModelForm
+
+PAGE_SIZE = 50
+QUARTERS_OFFERED = 12
+LATEST_QUARTER_FIRST = (("quarter", True), ("district__path", False), ("revision", True))
+FIGURES: tuple[tuple[Of, Text], ...] = (
+    ("entered", gettext_lazy("in the quarter")),
+    ("stock", gettext_lazy("in this stage at the end of the quarter")),
+)
+
+
+# --- what has been released ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A release in the list, with the district of the reader's that its links open: its own, or one that lies in it."""
+
+    release: Release
+    place: District
+
+    @property
+    def own(self) -> bool:
+        """Whether the reader sees the whole of it."""
+        return self.place == self.release.district
+
+    @property
+    def start(self) -> str:
+        """The start page of the district and quarter as they were released."""
+        asked = {"district": self.place.code, "quarter": self.release.quarter, "release": self.release.pk}
+        return f"{reverse('start')}?{urlencode(asked)}"
+
+    @property
+    def revisions(self) -> str:
+        """Every release of the quarter, beside what is recorded now."""
+        asked = {"district": self.place.code, "quarter": self.release.quarter}
+        return f"{reverse('revisions')}?{urlencode(asked)}"
+
+
+def listed(user: User, releases: Iterable[Release]) -> list[Listed]:
+    """These releases, which the user may see, each with the district that its links open."""
+    paths = [""] if user.is_superuser else paths_of(user)
+    own = {district.path: district for district in District.objects.filter(path__in=paths)}
+    return [Listed(release, _place(release.district, paths, own)) for release in releases]
+
+
+def _place(district: District, paths: Sequence[str], own: dict[str, District]) -> District:
+    if any(district.path.startswith(path) for path in paths):
+        return district
+    return next(own[path] for path in paths if path.startswith(district.path))
+
+
+@page(DISTRICT, QUARTER, CURSOR)
+def releases(
+    request: HttpRequest, district: str | None = None, quarter: str | None = None, cursor: str | None = None
+) -> HttpResponse:
+    """Every release that the reader may see; of one district those that hold for it and those of its parts."""
+    user = reader(request)
+    found = Release.objects.visible_to(user).select_related("district", "revises")
+    here = Places(user).get(district) if district else None
+    if here:
+        found = found.filter(within(here.path, "district__path") | Q(district__code__in=here.ancestor_codes))
+    if quarter:
+        found = found.filter(quarter=quarter)
+    asked = {"district": here and here.code, "quarter": quarter}
+    url = f"{reverse('releases')}?{urlencode({name: value for name, value in asked.items() if value})}"
+    sheet = Keyset[Release](found, LATEST_QUARTER_FIRST, [url]).page(cursor, PAGE_SIZE)
+    shown = {
+        "listed": listed(user, sheet.rows),
+        "district": here,
+        "quarter": quarter,
+        "publishes": District.objects.filter(publishes_in(user)).exists(),
+        "next": f"{url}&{urlencode({'cursor': sheet.next})}" if sheet.next else "",
+        "previous": f"{url}&{urlencode({'cursor': sheet.previous})}" if sheet.previous else "",
+    }
+    return render(request, "tracking/releases.html", shown)
+
+
+# --- one release --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure as it was released and as it is now; the first is null where nothing was."""
+
+    kind: Text
+    of: Text
+    then: Shown | None
+    now: Shown
+    explained: str
+
+    @property
+    def difference(self) -> Sums:
+        """What has changed between them."""
+        return self.now.sums - self.then.sums if self.then else NOTHING
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything has."""
+        return self.difference != NOTHING
+
+
+def lines(place: District, quarter: str, release: Release | None) -> list[Line]:
+    """The figures of the steps of the pipeline, as released and now."""
+    now = _by_kind(place, quarter, NOW)
+    then = _by_kind(place, quarter, Moment.of(release)) if release else {}
+    return [
+        _line(Figure(place.code, quarter, (kind,), of=of), said, release, then.get(kind), now[kind])
+        for kind in STEPS
+        for of, said in FIGURES
+    ]
+
+
+def _by_kind(place: District, quarter: str, moment: Moment) -> dict[str, Total]:
+    return {total.kind: total for total in totals(place, [quarter], STEPS, as_of=moment.at)}
+
+
+def _line(figure: Figure, said: Text, release: Release | None, then: Total | None, now: Total) -> Line:
+    released = replace(figure, moment=Moment.of(release)) if release else figure
+    return Line(
+        kind=Kind(now.kind).label,
+        of=said,
+        then=Shown(getattr(then, figure.of), released.url) if then else None,
+        now=Shown(getattr(now, figure.of), figure.url),
+        explained=released.explained() if release else "",
+    )
+
+
+@page()
+def release(request: HttpRequest, pk: int) -> HttpResponse:
+    """One release: what it said, what it revises, and whether anything has changed since."""
+    user = reader(request)
+    rows = Release.objects.visible_to(user).select_related("district", "released_by", "revises", "proof")
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    (here,) = listed(user, [found])
+    shown = {
+        "release": found,
+        "here": here,
+        "lines": lines(here.place, found.quarter, found),
+        "changed": changed_since(found, here.place),
+        "revised_by": Release.objects.filter(revises=found).first(),
+        "proof": getattr(found, "proof", None),
+        "definitions": definitions.of_release(found),
+        "may_publish": may_publish(user, found.district),
+    }
+    return render(request, "tracking/release.html", shown)
+
+
+# --- releasing ----------------------------------------------------------------------------------------------------
+
+
+class ReleaseForm(ModelForm):
+    """What a publisher says of a release; a quarter that still runs is released as provisional."""
+
+    class Meta:
+        model = Release
+        fields = ["note", "provisional"]
+        widgets = {"note": forms.Textarea({"rows": 3})}
+
+    def __init__(self, *args: Any, running: bool, **kwargs: Any) -> None:
+        super().__init__(*args, label_suffix="", **kwargs)
+        if not running:
+            del self.fields["provisional"]
+
+
+@page(DISTRICT, QUARTER, methods=WITH_FORM)
+def new_release(
+    request: HttpRequest, district: str | None = None, quarter: str | None = None
+) -> HttpResponse:
+    """What would be released now; sent, it is. Only for publishers of the district."""
+    user = reader(request)
+    here = _chosen(user, district)
+    present = quarter_of(timezone.localdate())
+    quarter = quarter or next_quarter(present, -1)
+    form = ReleaseForm(request.POST if request.method == "POST" else None, running=quarter == present)
+    busy = False
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _released(request, here, quarter, form)
+        except ValidationError as refusal:
+            for name, errors in refusal.update_error_dict({}).items():
+                form.add_error(name if name in form.fields else None, errors)
+        except OperationalError:
+            form.add_error(None, BUSY)
+            busy = True
+    return _asking(request, here, quarter, form, busy=busy)
+
+
+def _chosen(user: User, district: str | None) -> District:
+    """The district to release. Raises Http404 for an unseen one, PermissionDenied where the user does not publish."""
+    here = (
+        Places(user).get(district)
+        if district
+        else District.objects.filter(publishes_in(user)).order_by("path").first()
+    )
+    if here is None or not may_publish(user, here):
+        raise PermissionDenied(str(NOT_A_PUBLISHER))
+    return here
+
+
+def _released(request: HttpRequest, district: District, quarter: str, form: ReleaseForm) -> HttpResponse:
+    """Release, and show what has been released; asked for twice, the first one with the reason."""
+    try:
+        made = release_quarter(
+            district,
+            quarter,
+            actor=reader(request),
+            at=timezone.now(),
+            note=form.cleaned_data["note"],
+            provisional=form.cleaned_data.get("provisional", False),
+        )
+    except NothingNew as refusal:
+        messages.warning(request, str(refusal.message))
+        made = Release.objects.filter(district=district, quarter=quarter).latest("revision")
+    else:
+        messages.success(
+            request,
+            _("%(quarter)s of %(district)s is released.") % {"quarter": quarter, "district": district},
+        )
+    return HttpResponseRedirect(reverse("release", args=[made.pk]))
+
+
+def _asking(
+    request: HttpRequest, district: District, quarter: str, form: ReleaseForm, *, busy: bool
+) -> HttpResponse:
+    """The page that shows what would be released."""
+    present = quarter_of(timezone.localdate())
+    last = Release.objects.filter(district=district, quarter=quarter).order_by("-revision").first()
+    shown = {
+        "district": district,
+        "quarter": quarter,
+        "form": form,
+        "running": quarter == present,
+        "begun": quarter <= present,
+        "lines": lines(district, quarter, last),
+        "undated": undated(district, COUNTABLE_KINDS),
+        "last": last,
+        "changed": bool(last and changed_since(last)),
+        "standing": standing(district, quarter),
+        "places": District.objects.filter(publishes_in(reader(request))).order_by("path")[:MOST_CHOICES],
+        "quarters": quarters_between(next_quarter(min(quarter, present), 1 - QUARTERS_OFFERED), present)[
+            ::-1
+        ],
+    }
+    response = render(request, "tracking/new_release.html", shown, status=503 if busy else 200)
+    if busy:
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
