@@ -39,7 +39,12 @@ class Moment:
         """As it stands in an address: `now`, `release:7` or `2023-04-05T08:00:00+08:00`."""
         if self.release:
             return f"{RELEASE_PREFIX}{self.release.pk}"
-        return timezone.localtime(self.at).isoformat() if self.at else "now"
+        return self.time or "now"
+
+    @property
+    def time(self) -> str:
+        """Its time alone, at which any district and quarter may be asked for; empty for now."""
+        return timezone.localtime(self.at).isoformat() if self.at else ""
 
     @property
     def asked(self) -> dict[str, str]:

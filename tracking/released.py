@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import cast
@@ -43,6 +43,11 @@ class Since:
     def changed(self) -> bool:
         """Whether the sums differ."""
         return self.difference != NOTHING
+
+    @property
+    def after_url(self) -> str:
+        """The page that lists the later one."""
+        return replace(self.figure, moment=self.end).url
 
     @property
     def explained(self) -> str:

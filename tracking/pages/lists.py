@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 from django.db.models import Count, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -15,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 from config.api.pagination import Keyset
 from config.api.parameters import Parameter, refuse_parameter
 from config.api.problems import Text
+from projects.access import Sight
 from projects.models import (
     COUNTABLE_KINDS,
     District,
@@ -23,13 +26,32 @@ from projects.models import (
     Ownership,
     ProjectType,
     Sector,
-    SizeBand,
+    bands_holding,
 )
 from projects.models.ledger import LedgerQuerySet
 from tracking.figures import EVERYTHING, OUTPUT_OR_REVENUE, Figure
-from tracking.pages.asking import BY, CATEGORY, CURSOR, DISTRICT, KIND, MEMBER, OF, QUARTER, page, reader
+from tracking.moments import NOW, Moment
+from tracking.pages.asking import (
+    AS_OF,
+    BY,
+    CATEGORY,
+    CURSOR,
+    DISTRICT,
+    KIND,
+    MEMBER,
+    OF,
+    QUARTER,
+    RELEASE,
+    moment_for,
+    page,
+    reader,
+)
+from tracking.pages.downloads import FORMAT, download
 from tracking.pages.places import Places
 from tracking.questions import refuse_figure
+from tracking.released import Since
+from tracking.releases import standing
+from tracking.sums import Sums
 from tracking.thresholds import bound_of, label_of
 from tracking.totals import By, Of, sum_of, undated_entries
 
@@ -51,59 +73,96 @@ WHICH: dict[Of, Text] = {
 
 @page(
     *(Parameter(name=p.name, read=p.read, required=True) for p in (DISTRICT, QUARTER, KIND)),
-    OF, BY, MEMBER, CATEGORY, CURSOR,
+    OF, BY, MEMBER, CATEGORY, AS_OF, RELEASE, CURSOR, FORMAT,
 )  # fmt: skip
-def figures(  # noqa: PLR0917  one for each parameter of the address
-    request: HttpRequest,
-    district: str,
-    quarter: str,
-    kind: tuple[str, ...],
-    of: Of = "entered",
-    by: By | None = None,
-    member: str = "",
-    category: str = EVERYTHING,
-    cursor: str | None = None,
-) -> HttpResponse:
+def figures(request: HttpRequest, **asked: Any) -> HttpResponseBase:
     """The milestones behind one figure; what stands at the head is their sum, which is the figure."""
-    here = Places(reader(request)).get(district)
-    figure = Figure(here.code, quarter, kind, of=of, by=by, member=member, category=category)
+    here = Places(reader(request)).get(asked["district"])
+    moment = moment_for(here, asked["quarter"], asked.get("as_of"), asked.get("release"))
+    figure = Figure(
+        here.code,
+        asked["quarter"],
+        asked["kind"],
+        of=asked.get("of", "entered"),
+        by=asked.get("by"),
+        member=asked.get("member", ""),
+        category=asked.get("category", EVERYTHING),
+        moment=moment,
+    )
     check_figure(figure)
-    shown = _list(figure.entries(here), figure.url, cursor)
+    label = member_label(here, figure.by, figure.member, moment) if figure.by else ""
+    sight = Sight(reader(request))
+    if "format" in asked:
+        name = "-".join(("figures", here.code, figure.quarter, *figure.kinds))
+        return download(_in_order(figure.entries(here)), asked["format"], name, sight)
+    shown = _list(figure.entries(here), figure.url, asked.get("cursor"), sight)
     return render(
         request,
         "tracking/figures.html",
         {
             **shown,
             "district": here,
-            "quarter": quarter,
-            "kinds": [Kind(each).label for each in kind],
-            "which": WHICH[of],
-            "member": member_label(here, by, member) if by else "",
-            "category": category if category != EVERYTHING else "",
+            "quarter": figure.quarter,
+            "kinds": [Kind(each).label for each in figure.kinds],
+            "which": WHICH[figure.of],
+            "member": label,
+            "category": figure.category if figure.category != EVERYTHING else "",
+            "moment": moment,
+            "now_url": replace(figure, moment=NOW).url,
+            **_beside(figure, here, shown["sums"]),
         },
     )
 
 
-@page(Parameter(name="district", required=True), KIND, CURSOR)
-def undated(
-    request: HttpRequest, district: str, kind: tuple[str, ...] = COUNTABLE_KINDS, cursor: str | None = None
-) -> HttpResponse:
+def _beside(figure: Figure, here: District, shown: Sums) -> dict[str, Any]:
+    """The release that stands for the quarter, and the figure at another moment: as released, or as it is now."""
+    release = standing(here, figure.quarter)
+    if figure.moment.at:
+        since = Since(figure, shown, sum_of(replace(figure, moment=NOW).entries(here)))
+    elif release:
+        then = replace(figure, moment=Moment.of(release))
+        since = Since(then, sum_of(then.entries(here)), shown)
+    else:
+        return {}
+    return {"release": release, "since": since}
+
+
+@page(Parameter(name="district", required=True), KIND, AS_OF, RELEASE, CURSOR, FORMAT)
+def undated(request: HttpRequest, **asked: Any) -> HttpResponseBase:
     """What happened without a known quarter: a list to chase."""
-    here = Places(reader(request)).get(district)
-    asked = {"district": here.code} | ({} if kind == COUNTABLE_KINDS else {"kind": ",".join(kind)})
-    shown = _list(undated_entries(here, kind), f"{reverse('undated')}?{urlencode(asked)}", cursor)
-    kinds = [] if kind == COUNTABLE_KINDS else [Kind(each).label for each in kind]
-    return render(request, "tracking/undated.html", {**shown, "district": here, "kinds": kinds})
+    here = Places(reader(request)).get(asked["district"])
+    moment = moment_for(here, None, asked.get("as_of"), asked.get("release"))
+    kind = asked.get("kind", COUNTABLE_KINDS)
+    found, sight = undated_entries(here, kind, as_of=moment.at), Sight(reader(request))
+    if "format" in asked:
+        return download(_in_order(found), asked["format"], f"undated-{here.code}", sight)
+    named = {"district": here.code} | ({} if kind == COUNTABLE_KINDS else {"kind": ",".join(kind)})
+    url = f"{reverse('undated')}?{urlencode({**named, **moment.asked})}"
+    return render(
+        request,
+        "tracking/undated.html",
+        {
+            **_list(found, url, asked.get("cursor"), sight),
+            "district": here,
+            "kinds": [] if kind == COUNTABLE_KINDS else [Kind(each).label for each in kind],
+            "moment": moment,
+            "now_url": f"{reverse('undated')}?{urlencode(named)}",
+        },
+    )
 
 
-@page(Parameter(name="q", longest=60), QUARTER)
-def districts(request: HttpRequest, q: str = "", quarter: str | None = None) -> HttpResponse:
+@page(Parameter(name="q", longest=60), QUARTER, AS_OF)
+def districts(
+    request: HttpRequest, q: str = "", quarter: str | None = None, as_of: Moment = NOW
+) -> HttpResponse:
     """Districts by part of their name or code; a single one is opened at once."""
     found = Places(reader(request)).named(q.strip()) if q.strip() else []
-    season = {"quarter": quarter} if quarter else {}
-    if len(found) == 1:
-        return HttpResponseRedirect(f"{reverse('start')}?{urlencode({'district': found[0].code, **season})}")
-    return render(request, "tracking/districts.html", {"q": q, "found": found, "quarter": quarter})
+    season = {**({"quarter": quarter} if quarter else {}), **as_of.asked}
+    ways = [f"{reverse('start')}?{urlencode({'district': place.code, **season})}" for place in found]
+    if len(ways) == 1:
+        return HttpResponseRedirect(ways[0])
+    shown = {"q": q, "found": list(zip(found, ways, strict=True)), "season": season}
+    return render(request, "tracking/districts.html", shown)
 
 
 def check_figure(figure: Figure) -> None:
@@ -115,12 +174,18 @@ def check_figure(figure: Figure) -> None:
     refuse_figure(figure.of, figure.kinds)
 
 
-def _list(found: LedgerQuerySet, url: str, cursor: str | None) -> dict[str, Any]:
-    """One page of entries with their sums and the ways to its neighbours."""
-    rows = found.select_related("project", "district").prefetch_related("milestone")
+def _in_order(found: LedgerQuerySet) -> LedgerQuerySet:
+    """As the pages show them."""
+    return cast("LedgerQuerySet", Keyset[LedgerEntry](found, LARGEST_FIRST, []).rows())
+
+
+def _list(found: LedgerQuerySet, url: str, cursor: str | None, sight: Sight) -> dict[str, Any]:
+    """One page of entries, each with whether its project is the reader's, their sums, the files, the neighbours."""
+    rows = found.select_related("project__district", "district")
     sheet = Keyset[LedgerEntry](rows, LARGEST_FIRST, [url]).page(cursor, PAGE_SIZE)
     return {
-        "entries": sheet.rows,
+        "entries": [(entry, sight.sees(entry.project.district)) for entry in sheet.rows],
+        "files": {name: f"{url}&{urlencode({'format': name})}" for name in ("xlsx", "csv")},
         "sums": sum_of(found),
         "either": _either(found),
         "next": f"{url}&{urlencode({'cursor': sheet.next})}" if sheet.next else "",
@@ -133,7 +198,7 @@ def _either(found: QuerySet[LedgerEntry]) -> dict[str, int | None]:
     return found.order_by().aggregate(known=Count(OUTPUT_OR_REVENUE), value=Sum(OUTPUT_OR_REVENUE))
 
 
-def member_label(district: District, by: By, member: str) -> Text:
+def member_label(district: District, by: By, member: str, moment: Moment = NOW) -> Text:
     """The name of a member of a breakdown; 404 where there is none such."""
     if by == "size_threshold":
         return _threshold_label(member)
@@ -143,15 +208,23 @@ def member_label(district: District, by: By, member: str) -> Text:
         return ProjectType(member).label
     if by == "ownership" and member in Ownership.values:
         return Ownership(member).label
+    if by == "size_band":
+        return _band_label(member, moment)
     rows: dict[str, QuerySet[Any]] = {
         "sector": Sector.objects.all(),
-        "size_band": SizeBand.objects.all(),
         "district": District.objects.within(district),
     }
     found = rows[by].filter(code=member).first() if by in rows else None
     if found is None:
         raise Http404
     return str(found.label)
+
+
+def _band_label(member: str, moment: Moment) -> str:
+    bands = {band.code: band for band in bands_holding(moment.at)}
+    if member not in bands:
+        raise Http404
+    return bands[member].label
 
 
 def _threshold_label(member: str) -> str:

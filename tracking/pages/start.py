@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from projects.models import District
 from tracking.audits import alarm_for
@@ -50,6 +51,7 @@ def _shown(places: Places, here: District, asked: str | None, moment: Moment) ->
     return {
         "moment": moment,
         "release": release,
+        "now_url": f"{reverse('start')}?{urlencode({'district': here.code, 'quarter': quarter})}",
         "district": here,
         "quarter": quarter,
         "season": when,
@@ -62,5 +64,5 @@ def _shown(places: Places, here: District, asked: str | None, moment: Moment) ->
         "by_type": breakdowns.by_type(here, quarter, moment),
         "by_size": breakdowns.by_size(here, quarter, moment),
         "by_threshold": breakdowns.by_threshold(here, quarter, moment),
-        "claims": claims_beside_records(here, quarter),
+        "claims": [] if moment.at else claims_beside_records(here, quarter),
     }

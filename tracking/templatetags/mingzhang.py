@@ -7,16 +7,19 @@ from decimal import Decimal
 from typing import TypedDict
 
 from django import template
+from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from config.api.problems import Text
 from projects.amounts import UNKNOWN, YI, format_yi
-from projects.models import Cause, Kind, Milestone, Precision, ProjectType
+from projects.models import Cause, District, Kind, LedgerEntry, Milestone, Precision, ProjectType
 from projects.quarters import quarter_of
 from tracking.figures import EVERYTHING, threshold
 from tracking.models import Unit
+from tracking.moments import Moment
 from tracking.sums import Sums
 from tracking.thresholds import label_of
 
@@ -64,11 +67,12 @@ def change(value: float | None) -> Change:
 
 
 @register.filter
-def happened(milestone: Milestone) -> str:
-    """When it happened, as exactly as is known."""
+def happened(milestone: Milestone | LedgerEntry) -> str:
+    """When it happened, as exactly as is known; entries closed before entries had days know their quarter alone."""
     day = milestone.happened_on
     if day is None:
-        return _("date unknown")
+        quarter = getattr(milestone, "quarter", None)
+        return quarter_name(quarter) if quarter else _("date unknown")
     if milestone.precision == Precision.YEAR:
         return str(day.year)
     if milestone.precision == Precision.QUARTER:
@@ -80,6 +84,23 @@ def happened(milestone: Milestone) -> str:
 def day(moment: date) -> str:
     """A day, in figures."""
     return date_format(moment, "Y-m-d")
+
+
+# --- moments ----------------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def start_of(district: District, quarter: str, moment: Moment) -> str:
+    """The start page of a district and quarter, at the moment that is shown here."""
+    asked = {"district": district.code, "quarter": quarter, **moment.asked_about(district, quarter)}
+    return f"{reverse('start')}?{urlencode(asked)}"
+
+
+@register.simple_tag
+def undated_of(district: District, moment: Moment, kind: str = "") -> str:
+    """The list of what has no date, at the moment that is shown here."""
+    asked = {"district": district.code, **({"kind": kind} if kind else {}), **moment.asked}
+    return f"{reverse('undated')}?{urlencode(asked)}"
 
 
 # --- claims ---------------------------------------------------------------------------------------------------------
