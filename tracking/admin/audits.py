@@ -197,6 +197,8 @@ def in_words(differences: QuerySet[AuditDifference] | Iterable[AuditDifference])
 def figure_in_words(difference: AuditDifference) -> Any:
     """Which figure of the cell, or which release of the quarter."""
     if difference.where == AuditDifference.Where.RELEASE:
+        if difference.figure == "0":
+            return _("fingerprint of the first release")  # 首次发布的校验值
         return _("fingerprint of revision %(number)s") % {"number": difference.figure}  # 第 1 次修订的校验值
     return FIGURES.get(difference.figure, difference.figure)
 
