@@ -33,6 +33,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(),
         "options": {"expires": 60},
     },
+    "prove new releases": {
+        "task": "tracking.prove_releases",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
     "forget old idempotency keys": {
         "task": "tracking.forget_idempotency_keys",
         "schedule": crontab(minute=17),

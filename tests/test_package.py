@@ -131,7 +131,9 @@ def test_a_package_has_the_same_bytes_whatever_is_recorded_renamed_or_taken_back
     later = NOW + timedelta(days=1)
     confidential = Project.objects.get(name="机密项目")
 
-    make_project(district=places["440112"], total_investment=YI, milestones={"signed": date(2023, 1, 2)}, at=later)
+    make_project(
+        district=places["440112"], total_investment=YI, milestones={"signed": date(2023, 1, 2)}, at=later
+    )
     confidential.name, confidential.total_investment = "改名", 35 * YI
     services.save_project(confidential, actor=None, at=later)
     services.void_project(Project.objects.get(total_investment=2 * YI), "重复登记", actor=None, at=later)
@@ -141,9 +143,7 @@ def test_a_package_has_the_same_bytes_whatever_is_recorded_renamed_or_taken_back
     huangpu = places["440112"]
     huangpu.name = "黄埔新区"
     services.save_district(huangpu)
-    services.save_district(
-        District(code="440114", name="花都区", level="district", parent=places["440100"])
-    )
+    services.save_district(District(code="440114", name="花都区", level="district", parent=places["440100"]))
     sector = Sector.objects.get(code="biomedicine")
     sector.name = "生物"
     services.save_reference(sector)
@@ -158,7 +158,9 @@ def test_a_package_has_the_same_bytes_whatever_is_recorded_renamed_or_taken_back
 
 def test_a_package_names_no_project_no_person_no_district_and_no_address(places):
     clerk = make_user("clerk-of-huangpu", district=places["440100"])
-    make_project("另一个机密", district=places["440112"], actor=clerk, milestones={"signed": date(2023, 1, 2)})
+    make_project(
+        "另一个机密", district=places["440112"], actor=clerk, milestones={"signed": date(2023, 1, 2)}
+    )
 
     content = built(make_release(places["440100"], actor=clerk)).decode(errors="replace")
 
@@ -189,7 +191,9 @@ def test_the_package_of_a_fixed_record_has_a_fixed_checksum_on_every_database(pl
 def places_of_the_golden_record() -> District:
     """A city with ids that do not depend on what other tests made."""
     city = District(id=9001, code="440100", name="广州市", level="city", path="440100/")
-    zone = District(id=9002, code="440112-GDD", name="开发区", level="zone", parent=city, path="440100/440112-GDD/")
+    zone = District(
+        id=9002, code="440112-GDD", name="开发区", level="zone", parent=city, path="440100/440112-GDD/"
+    )
     scheme = SectorScheme(id=9003, code="golden", name="产业")
     sector = Sector(id=9004, code="chips", name="芯片", scheme=scheme)
     band = SizeBand(id=9005, code="ge-1bn", name="10亿元及以上", lower=10 * YI)
@@ -276,7 +280,9 @@ def test_its_totals_are_those_that_the_figures_answer_for_the_release(places):
         key: {kind: without_undated(row) for kind, row in kinds.items() if any(without_undated(row).values())}
         for key, kinds in found.items()
     } == answered
-    undated_rows = {(row["district"], row["kind"]): row for row in rows_of(built(release), "totals.csv") if not row["by"]}
+    undated_rows = {
+        (row["district"], row["kind"]): row for row in rows_of(built(release), "totals.csv") if not row["by"]
+    }
     for place in District.objects.within(places["440100"]):
         for kind in COUNTABLE_KINDS:
             row = undated_rows.get((place.code, kind), {})
@@ -294,7 +300,11 @@ def add_answers(answered: Any, place: District, release: Release, by: By | None)
             for of in ("entered", "left", "stock", "ytd")
             for column, value in columns(getattr(total, of)).items()
         }
-        if any(sums for sums in (total.entered, total.left, total.stock, total.ytd) if sums not in (None, NOTHING)):
+        if any(
+            sums
+            for sums in (total.entered, total.left, total.stock, total.ytd)
+            if sums not in (None, NOTHING)
+        ):
             answered[place.code, by or "", total.member or ""][total.kind] = figures
 
 

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from config.api.idempotency import forget_old
-from tracking import audits, cells, deliveries
+from tracking import audits, cells, deliveries, proofs
 from tracking.audits import AUDIT_SECONDS
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,12 @@ def run_audits() -> None:
 def rebuild_totals() -> None:
     """Recompute every cell from the ledger, because somebody asked for it."""
     logger.warning("Totals rebuilt because somebody asked: %d cells.", cells.rebuild())
+
+
+@shared_task(name="tracking.prove_releases")
+def prove_releases() -> None:
+    """Keep the fingerprint of every release that has none yet."""
+    proofs.prove_due(timezone.now())
 
 
 @shared_task(name="tracking.forget_idempotency_keys")

@@ -4,7 +4,9 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from tracking.views.cohorts import CohortsView, LeadTimesView, PunctualityView
+from tracking.views.packages import PackageView
 from tracking.views.releases import ReleaseViewSet
+from tracking.views.definitions import DefinitionsView, DefinitionView
 from tracking.views.explain import ExplainView
 from tracking.views.reported import ReportedTotalViewSet
 from tracking.views.subscriptions import SubscriptionViewSet
@@ -22,5 +24,8 @@ urlpatterns = [
     path("cohorts/", CohortsView.as_view(), name="cohorts_api"),
     path("lead-times/", LeadTimesView.as_view(), name="lead_times"),
     path("punctuality/", PunctualityView.as_view(), name="punctuality"),
+    path("definitions/", DefinitionsView.as_view(), name="definitions_api"),
+    path("definitions/<str:name>/", DefinitionView.as_view(), name="definition_api"),
+    path("releases/<int:pk>/package/", PackageView.as_view(), name="release_package_api"),
     path("", include(router.urls)),
 ]
