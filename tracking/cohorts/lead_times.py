@@ -10,7 +10,7 @@ from datetime import datetime
 from projects.models import District, Kind
 from tracking.cohorts.rates import Spread
 from tracking.cohorts.signing import COMPLETION, START
-from tracking.cohorts.steps import CohortBy, Journey, Per, journeys, periods
+from tracking.cohorts.steps import QUARTERLY, CohortBy, Journey, Per, journeys, periods
 
 # Each span: its first step, and its second or, where that was skipped, a later one.
 SPANS: dict[str, tuple[Kind, tuple[Kind, ...]]] = {
@@ -42,7 +42,7 @@ def lead_times(
     span: str,
     *,
     by: CohortBy | None = None,
-    per: Per = "quarter",
+    per: Sequence[Per] = QUARTERLY,
     as_of: datetime | None = None,
 ) -> list[LeadTime]:
     """The lead times of one of SPANS by period and member, as cohorts() has them."""
@@ -53,7 +53,7 @@ def lead_times(
     members = sorted({member for _quarter, member in found}, key=lambda m: (m is None, m)) if by else [None]
     return [
         _lead_time(found, span, period, member)
-        for period in periods(quarters, per)
+        for period in periods(quarters, *per)
         for member in members
         if by is None or any((quarter, member) in found for quarter in period)
     ]

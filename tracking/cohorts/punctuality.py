@@ -13,7 +13,7 @@ from django.db.models import Q
 from projects.models import District, Kind, Precision
 from projects.models.milestones import period_of
 from tracking.cohorts.rates import Spread
-from tracking.cohorts.steps import CHUNK, CohortBy, Per, add_months, periods
+from tracking.cohorts.steps import CHUNK, QUARTERLY, CohortBy, Per, add_months, periods
 from tracking.totals import entries, member_of
 
 PUNCTUAL_KINDS = (Kind.STARTED, Kind.COMPLETED)
@@ -112,7 +112,7 @@ def punctuality(
     kinds: Sequence[str] = PUNCTUAL_KINDS,
     *,
     by: CohortBy | None = None,
-    per: Per = "quarter",
+    per: Sequence[Per] = QUARTERLY,
     as_of: datetime | None = None,
 ) -> list[Punctuality]:
     """The steps of these kinds that happened in these quarters by kind, period and member; last what is undated."""
@@ -120,7 +120,7 @@ def punctuality(
     for key, compared in _rows(district, quarters, kinds, by=by, as_of=as_of):
         found[key].add(*compared)
     members = sorted({member for *_rest, member in found}, key=lambda m: (m is None, m)) if by else [None]
-    spans: list[Sequence[str | None]] = [*periods(quarters, per), [None]]
+    spans: list[Sequence[str | None]] = [*periods(quarters, *per), [None]]
     return [
         Punctuality(kind, member, span[0], span[-1], total)
         for kind in kinds

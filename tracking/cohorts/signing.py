@@ -13,7 +13,7 @@ from datetime import date, datetime
 from projects.models import District, Kind
 from projects.quarters import last_day
 from tracking.cohorts.rates import Rate
-from tracking.cohorts.steps import CohortBy, Journey, Per, Step, add_months, journeys, periods
+from tracking.cohorts.steps import QUARTERLY, CohortBy, Journey, Per, Step, add_months, journeys, periods
 from tracking.sums import NOTHING, Sums
 
 PRODUCTION = (Kind.IN_PRODUCTION, Kind.AT_CAPACITY)
@@ -68,7 +68,7 @@ def cohorts(
     *,
     today: date,
     by: CohortBy | None = None,
-    per: Per = "quarter",
+    per: Sequence[Per] = QUARTERLY,
     as_of: datetime | None = None,
 ) -> list[Cohort]:
     """The signing cohorts of these consecutive quarters, in the order period, member; `today` is the moment's day.
@@ -81,7 +81,7 @@ def cohorts(
     members = sorted({member for _quarter, member in found}, key=lambda m: (m is None, m)) if by else [None]
     return [
         _cohort(found, period, member, today)
-        for period in periods(quarters, per)
+        for period in periods(quarters, *per)
         for member in members
         if by is None or any((quarter, member) in found for quarter in period)
     ]

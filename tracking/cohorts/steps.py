@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Literal
@@ -18,6 +19,7 @@ from tracking.totals import entries, member_of
 CohortBy = Literal["district", "sector"]
 Per = Literal["quarter", "year", "span"]
 PERIODS: tuple[Per, ...] = ("quarter", "year", "span")
+QUARTERLY: tuple[Per, ...] = ("quarter",)
 BREAKDOWNS: tuple[CohortBy, ...] = ("district", "sector")
 CHUNK = 2000
 AMOUNTS = ("investment", "expected_output", "expected_revenue")
@@ -104,9 +106,17 @@ def add_months(day: date, months: int) -> date:
     return date(year, index + 1, min(day.day, monthrange(year, index + 1)[1]))
 
 
-def periods(quarters: Sequence[str], per: Per) -> list[list[str]]:
+def periods(quarters: Sequence[str], *wanted: Per) -> list[list[str]]:
     """The quarters one by one, by their years, or all together; those asked for, also of a year."""
-    if per == "span":
-        return [list(quarters)]
-    length = 4 if per == "year" else 6
+    return [part for per in wanted for part in _PARTS[per](quarters)]
+
+
+def _by_start(quarters: Sequence[str], length: int) -> list[list[str]]:
     return [list(part) for _name, part in groupby(quarters, key=lambda quarter: quarter[:length])]
+
+
+_PARTS: dict[Per, Callable[[Sequence[str]], list[list[str]]]] = {
+    "quarter": partial(_by_start, length=len("2023Q1")),
+    "year": partial(_by_start, length=len("2023")),
+    "span": lambda quarters: [list(quarters)],
+}

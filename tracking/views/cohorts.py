@@ -166,7 +166,7 @@ class _CohortView(ApiMixin):
         """The results of the question that was asked."""
         question = read_question(self.query)
         place = {"district": question.district.code, "by": question.by}
-        asked = {"by": question.by, "per": self.query.get("per", "quarter"), "as_of": question.as_of}
+        asked = {"by": question.by, "per": [self.query.get("per", "quarter")], "as_of": question.as_of}
         rows = [{**place, **row} for row in self.find(question, asked)]
         if request.accepted_renderer.format != "json":
             return self.as_file(request.accepted_renderer.format, rows)
