@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 RUN_AUDITS = "tracking.run_audits"
 REBUILD_TOTALS = "tracking.rebuild_totals"
-AUDIT_SECONDS = 3600  # the longest that one may take; of a million projects it takes about a minute
+AUDIT_SECONDS = 3600  # the longest that one may take; of 100,000 projects it took four seconds
 LEASE = timedelta(seconds=AUDIT_SECONDS, minutes=10)  # whoever has not finished by then is dead
 KEPT = 10_000  # differences that are stored and logged; all are counted
 NIGHT_BEGINS = 2  # o'clock
