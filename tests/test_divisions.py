@@ -16,7 +16,7 @@ from projects.models import COUNTABLE_KINDS, District, Succession
 from projects.quarters import quarters_between
 from tests.api import Api, assert_problem
 from tests.makers import NOW, YI, make_district, make_project, make_release, make_user
-from tests.pages import signed_in
+from tests.pages import read, signed_in
 from tracking.cells import roll_up
 from tracking.divisions import MODES, Divisions, Mode, Step, code_of, parent_of
 from tracking.flows import flows
@@ -506,3 +506,103 @@ class TestTheAdmin:
 
         assert "黄埔区 440112 · Merged · 2014-02-12" in old
         assert "萝岗区 440116 · Merged · 2014-02-12" in new
+
+
+# --- the pages ----------------------------------------------------------------------------------------------------
+
+
+class TestThePages:
+    HUANGPU = "/?district=440112&quarter=2012Q2"
+
+    @pytest.fixture
+    def client(self, merged: dict[str, District]) -> Client:
+        return signed_in(make_user("officer", district=merged["440100"], role="viewer"))
+
+    def test_the_start_page_says_what_was_merged_and_leads_to_the_other_divisions(self, client):
+        page = read(client, self.HUANGPU)
+
+        assert "萝岗区 was merged into 黄埔区 on 2014-02-12" in page.text
+        ways = {link.text: link.href for link in page.opening(self.HUANGPU)}
+        assert ways["figures as recorded"] == self.HUANGPU
+        assert ways["on the divisions of now"] == f"{self.HUANGPU}&divisions=now"
+        assert ways["on the divisions of then"] == f"{self.HUANGPU}&divisions=then"
+
+    def test_a_place_without_successions_says_nothing_of_them(self, client):
+        page = read(client, "/?district=440113&quarter=2012Q2")
+
+        assert "divisions" not in page.text
+
+    @pytest.mark.parametrize(("mode", "signed"), [("", 1), ("&divisions=now", 3), ("&divisions=then", 1)])
+    def test_cards_and_the_lists_behind_them_follow_the_divisions(self, client, mode, signed):
+        page = read(client, self.HUANGPU + mode)
+
+        assert f"Projects signed {signed} projects" in page.text
+        for link in {
+            link.href for link in page.opening("/figures/") if "kind=signed&of=entered" in link.href
+        }:
+            if "by=" not in link and "2012Q2" in link:
+                assert read(client, link).cells[0] == str(signed)
+
+    def test_every_figure_of_the_page_is_the_length_of_its_list(self, client):
+        page = read(client, f"{self.HUANGPU}&divisions=now")
+
+        shown = [link for link in page.opening("/figures/") if link.text.isdigit() and "2012Q2" in link.href]
+        assert len(shown) > 8
+        for link in shown:
+            assert read(client, link.href).cells[0] == link.text, link.href
+
+    def test_a_city_of_now_has_no_line_of_the_ended_district(self, client):
+        parts = {
+            mode: read(client, f"/?district=440100&quarter=2012Q2{mode}") for mode in ("", "&divisions=now")
+        }
+
+        assert parts[""].opening("/?district=440116&quarter=2012Q2")
+        assert not parts["&divisions=now"].opening("/?district=440116&quarter=")
+
+    def test_a_district_that_has_ended_before_the_quarter_has_no_empty_line(self, client):
+        assert not read(client, "/?district=440100&quarter=2016Q1").opening("/?district=440116&quarter=")
+
+    def test_the_ended_districts_page_leads_to_its_successor(self, client):
+        page = read(client, "/?district=440116&quarter=2012Q2&divisions=now")
+
+        assert [link.text for link in page.opening("/?district=440112&divisions=now")] == ["黄埔区"]
+
+    def test_links_on_the_page_stay_on_the_divisions(self, client):
+        page = read(client, f"{self.HUANGPU}&divisions=then")
+
+        beside = [link.href for link in page.opening("/?district=") if "quarter=2012Q" in link.href]
+        kept = [href for href in beside if "divisions=" not in href]
+        assert kept == [self.HUANGPU]  # the way back to the figures as recorded
+        assert '<input type="hidden" name="divisions" value="then">' in page.html
+
+    def test_no_name_of_a_project_of_others_is_shown(self, merged):
+        client = signed_in(make_user("own", district=merged["440112"], role="viewer"))
+        page = read(client, "/figures/?district=440112&quarter=2012Q2&kind=signed&divisions=now")
+
+        assert page.cells[0] == "3"
+        assert page.text.count("a project that now lies in a district of others") == 2
+        assert not read(client, self.HUANGPU).opening("/?district=440116")
+
+    def test_undated_milestones_follow_the_divisions(self, client, merged):
+        make_project(district=merged["440116"], milestones={"signed": "unknown"})
+
+        assert read(client, "/undated/?district=440112").cells[0] == "0"
+        assert read(client, "/undated/?district=440112&divisions=now").cells[0] == "1"
+        assert read(client, "/undated/?district=440116&divisions=now").cells[0] == "0"
+
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "/?district=440112",
+            "/undated/?district=440112",
+            "/figures/?district=440112&quarter=2012Q2&kind=signed",
+        ],
+    )
+    @pytest.mark.parametrize("wrong", ["past", "", "now&divisions=then", "%00"])
+    def test_other_divisions_are_refused_with_a_page(self, client, page, wrong):
+        assert client.get(f"{page}&divisions={wrong}").status_code == 400
+
+    def test_in_chinese_too(self, merged):
+        client = signed_in(make_user("cn", district=merged["440100"], role="viewer"), "zh-hans")
+
+        assert "萝岗区" in read(client, f"{self.HUANGPU}&divisions=now").text

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import BigIntegerField, Q
@@ -16,7 +18,7 @@ from django.urls import reverse
 from projects.models import District, ProjectType
 from projects.models.ledger import LedgerQuerySet
 from tracking.moments import NOW, Moment
-from tracking.totals import By, Of, ever_behind
+from tracking.totals import By, Of, behind, ever_behind
 
 EVERYTHING = "all"
 THRESHOLD = re.compile(r"ge_([1-9][0-9]{0,5})(m|bn)")
@@ -74,13 +76,21 @@ class Figure:
 
     def entries(self, district: District) -> LedgerQuerySet:
         """The entries behind it; their sum is the figure."""
+        if self.moment.divisions:
+            return self._joined(behind, district, as_of=self.moment.at, divisions=self.moment.divisions)
         return self.ever(district, as_of=self.moment.at).holding(self.moment.at)
 
     def ever(self, district: District, *, as_of: datetime | None = None) -> LedgerQuerySet:
         """All entries that there ever were behind it, for explaining its changes; size bands are of the moment."""
+        return self._joined(ever_behind, district, as_of=as_of)
+
+    def _joined(
+        self, entries: Callable[..., LedgerQuerySet], district: District, **rest: Any
+    ) -> LedgerQuerySet:
+        """The entries of all its kinds."""
         member = self.member or None
         parts = [
-            ever_behind(district, self.quarter, kind, of=self.of, by=self.by, member=member, as_of=as_of)
+            entries(district, self.quarter, kind, of=self.of, by=self.by, member=member, **rest)
             for kind in self.kinds
         ]
         rule = category_rule(self.category)

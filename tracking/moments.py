@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from config.api.parameters import read_integer, read_moment
 from projects.models import District, LedgerEntry
+from tracking.divisions import Mode
 from tracking.models import Release
 
 if TYPE_CHECKING:
@@ -24,10 +25,14 @@ read_id = read_integer(1, 2**63 - 1)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A state of the ledger: `at` a time, that of the `release` if it is one; both null mean now."""
+    """A state of the ledger: `at` a time, that of the `release` if it is one; both null mean now.
+
+    `divisions` says where a page counts what was recorded in districts that were merged, split or renamed.
+    """
 
     at: datetime | None = None
     release: Release | None = None
+    divisions: Mode | None = None
 
     @classmethod
     def of(cls, release: Release) -> Moment:
@@ -48,15 +53,16 @@ class Moment:
 
     @property
     def asked(self) -> dict[str, str]:
-        """The same as the parameters `as_of` or `release`; none for now."""
+        """The same as the parameters `as_of` or `release`, and `divisions`; none for now, as recorded."""
+        shown_on: dict[str, str] = {"divisions": self.divisions} if self.divisions else {}
         if self.release:
-            return {"release": str(self.release.pk)}
-        return {"as_of": self.written} if self.at else {}
+            return {"release": str(self.release.pk), **shown_on}
+        return {"as_of": self.written, **shown_on} if self.at else shown_on
 
     def asked_about(self, district: District, quarter: str) -> dict[str, str]:
         """The same for another district or quarter; a release that says nothing about it gives its time."""
         known = self.release is None or (holds_for(self, district) and quarter <= self.release.quarter)
-        return self.asked if known else Moment(self.at).asked
+        return self.asked if known else replace(self, release=None).asked
 
 
 NOW = Moment()

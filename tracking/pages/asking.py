@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import wraps
 from typing import Any, cast
@@ -23,6 +24,7 @@ from config.api.errors import ParameterErrors
 from config.api.parameters import LONGEST_CURSOR, Parameter, choice_parameter, read_moment, read_query
 from projects.models import District, Kind, User
 from projects.quarters import parse_quarter
+from tracking.divisions import MODES, Mode
 from tracking.figures import EVERYTHING, category_rule
 from tracking.moments import Moment, past
 from tracking.questions import ReleaseParameter, moment_asked
@@ -54,6 +56,7 @@ class LocalTimeParameter(Parameter):
 
 AS_OF = LocalTimeParameter(name="as_of")
 RELEASE = ReleaseParameter(name="release")
+DIVISIONS = choice_parameter("divisions", MODES)
 AskedRelease = Callable[[], Moment] | None
 
 
@@ -93,15 +96,21 @@ def page(*parameters: Parameter, methods: Callable[[View], View] = require_safe)
             except ParameterErrors as error:
                 return render(request, "400.html", {"wrong": _sentences(error)}, status=400)
 
-        return cast("View", never_cache(methods(login_required(answer))))
+        return never_cache(methods(login_required(answer)))
 
     return decorate
 
 
 def moment_for(
-    district: District, quarter: str | None, as_of: Moment | None, release: AskedRelease
+    district: District,
+    quarter: str | None,
+    as_of: Moment | None,
+    release: AskedRelease,
+    divisions: Mode | None = None,
 ) -> Moment:
     """As of which moment a page answers about a district and quarter, from its parameters; now without either.
+
+    With `divisions` it answers on those of now or of then.
 
     Raises ParameterErrors for both at once and for a release of an earlier quarter, Http404 for a release that the
     reader may not see or of another district.
@@ -111,7 +120,7 @@ def moment_for(
         | ({"as_of": as_of} if as_of else {})
         | ({"release": release} if release else {})
     )
-    return moment_asked(asked, [quarter] if quarter else [])
+    return replace(moment_asked(asked, [quarter] if quarter else []), divisions=divisions)
 
 
 def reader(request: HttpRequest) -> User:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from projects.models import District, ProjectType, Sector, bands_holding
+from projects.quarters import first_day, last_day
 from tracking.figures import Figure
 from tracking.flows import flows
 from tracking.moments import NOW, Moment
@@ -23,7 +24,7 @@ class Breakdown:
 
     def __init__(self, district: District, quarter: str, by: By, moment: Moment = NOW) -> None:
         self.district, self.quarter, self.by, self.moment = district, quarter, by, moment
-        self.found = flows(district, quarter, COLUMNS, by=by, as_of=moment.at)
+        self.found = flows(district, quarter, COLUMNS, by=by, as_of=moment.at, divisions=moment.divisions)
 
     def row(self, member: str | None, label: str, url: str = "") -> Row:
         """One line, every figure with its address."""
@@ -42,20 +43,35 @@ class Breakdown:
 def by_district(
     district: District, quarter: str, children: Iterable[District], page: str, moment: Moment = NOW
 ) -> list[Row]:
-    """Every child district, each leading to its own page, and what is recorded at the district itself."""
+    """Every child district that there was, each leading to its own page, and what is recorded at the district itself.
+
+    On other divisions what came to lie in the district by a succession has a line, too.
+    """
     parts = Breakdown(district, quarter, "district", moment)
+    known = list(children)
     rows = [
         parts.row(
             child.code,
             child.label,
             f"{page}?{urlencode({'district': child.code, 'quarter': quarter, **moment.asked})}",
         )
-        for child in children
+        for child in known
+        if child.code in parts.found or _existed(child, quarter, moment)
     ]
+    others = set(filter(None, parts.found)) - {district.code, *(child.code for child in known)}
+    rows += [parts.row(d.code, d.label) for d in District.objects.filter(code__in=others).order_by("path")]
     if district.code in parts.found and rows:
         # 黄埔区本级
         rows.append(parts.row(district.code, _("%(district)s itself") % {"district": district.label}))
     return rows
+
+
+def _existed(child: District, quarter: str, moment: Moment) -> bool:
+    """Whether there was such a district in the quarter; on the divisions of now, whether there is."""
+    if moment.divisions == "now":
+        return child.valid_to is None
+    began = child.valid_from is None or child.valid_from <= last_day(quarter)
+    return began and (child.valid_to is None or child.valid_to >= first_day(quarter))
 
 
 def by_sector(district: District, quarter: str, moment: Moment = NOW) -> list[Row]:

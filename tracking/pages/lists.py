@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -17,7 +17,7 @@ from django.utils.translation import pgettext_lazy
 from config.api.pagination import Keyset
 from config.api.parameters import Parameter, refuse_parameter
 from config.api.problems import Text
-from projects.access import Sight
+from projects.access import Sight, within
 from projects.models import (
     COUNTABLE_KINDS,
     District,
@@ -29,6 +29,7 @@ from projects.models import (
     bands_holding,
 )
 from projects.models.ledger import LedgerQuerySet
+from tracking.divisions import divisions_of
 from tracking.figures import EVERYTHING, OUTPUT_OR_REVENUE, Figure
 from tracking.moments import NOW, Moment
 from tracking.pages.asking import (
@@ -37,6 +38,7 @@ from tracking.pages.asking import (
     CATEGORY,
     CURSOR,
     DISTRICT,
+    DIVISIONS,
     KIND,
     MEMBER,
     OF,
@@ -73,12 +75,14 @@ WHICH: dict[Of, Text] = {
 
 @page(
     *(Parameter(name=p.name, read=p.read, required=True) for p in (DISTRICT, QUARTER, KIND)),
-    OF, BY, MEMBER, CATEGORY, AS_OF, RELEASE, CURSOR, FORMAT,
+    OF, BY, MEMBER, CATEGORY, AS_OF, RELEASE, DIVISIONS, CURSOR, FORMAT,
 )  # fmt: skip
 def figures(request: HttpRequest, **asked: Any) -> HttpResponseBase:
     """The milestones behind one figure; what stands at the head is their sum, which is the figure."""
     here = Places(reader(request)).get(asked["district"])
-    moment = moment_for(here, asked["quarter"], asked.get("as_of"), asked.get("release"))
+    moment = moment_for(
+        here, asked["quarter"], asked.get("as_of"), asked.get("release"), asked.get("divisions")
+    )
     figure = Figure(
         here.code,
         asked["quarter"],
@@ -108,14 +112,19 @@ def figures(request: HttpRequest, **asked: Any) -> HttpResponseBase:
             "member": label,
             "category": figure.category if figure.category != EVERYTHING else "",
             "moment": moment,
-            "now_url": replace(figure, moment=NOW).url,
+            "now_url": replace(figure, moment=Moment(divisions=moment.divisions)).url,
             **_beside(figure, here, shown["sums"]),
         },
     )
 
 
 def _beside(figure: Figure, here: District, shown: Sums) -> dict[str, Any]:
-    """The release that stands for the quarter, and the figure at another moment: as released, or as it is now."""
+    """The release that stands for the quarter, and the figure at another moment: as released, or as it is now.
+
+    Nothing on other divisions: releases are of figures as recorded.
+    """
+    if figure.moment.divisions:
+        return {}
     release = standing(here, figure.quarter)
     if figure.moment.at:
         since = Since(figure, shown, sum_of(replace(figure, moment=NOW).entries(here)))
@@ -127,13 +136,14 @@ def _beside(figure: Figure, here: District, shown: Sums) -> dict[str, Any]:
     return {"release": release, "since": since}
 
 
-@page(Parameter(name="district", required=True), KIND, AS_OF, RELEASE, CURSOR, FORMAT)
+@page(Parameter(name="district", required=True), KIND, AS_OF, RELEASE, DIVISIONS, CURSOR, FORMAT)
 def undated(request: HttpRequest, **asked: Any) -> HttpResponseBase:
     """What happened without a known quarter: a list to chase."""
     here = Places(reader(request)).get(asked["district"])
-    moment = moment_for(here, None, asked.get("as_of"), asked.get("release"))
+    moment = moment_for(here, None, asked.get("as_of"), asked.get("release"), asked.get("divisions"))
     kind = asked.get("kind", COUNTABLE_KINDS)
-    found, sight = undated_entries(here, kind, as_of=moment.at), Sight(reader(request))
+    found = undated_entries(here, kind, as_of=moment.at, divisions=moment.divisions)
+    sight = Sight(reader(request))
     if "format" in asked:
         return download(_in_order(found), asked["format"], f"undated-{here.code}", sight)
     named = {"district": here.code} | ({} if kind == COUNTABLE_KINDS else {"kind": ",".join(kind)})
@@ -212,12 +222,19 @@ def member_label(district: District, by: By, member: str, moment: Moment = NOW) 
         return _band_label(member, moment)
     rows: dict[str, QuerySet[Any]] = {
         "sector": Sector.objects.all(),
-        "district": District.objects.within(district),
+        "district": District.objects.filter(
+            within(district.path) | Q(code__in=_moved_here(district, moment))
+        ),
     }
     found = rows[by].filter(code=member).first() if by in rows else None
     if found is None:
         raise Http404
     return str(found.label)
+
+
+def _moved_here(district: District, moment: Moment) -> set[str]:
+    """The codes of the parts that came to a district by successions, on the divisions that are shown."""
+    return divisions_of(moment.divisions, as_of=moment.at).parts(district)
 
 
 def _band_label(member: str, moment: Moment) -> str:

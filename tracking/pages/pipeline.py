@@ -115,7 +115,8 @@ def pipeline(
     Beside what is recorded now stands what the `release` said; beside a past moment what is recorded now.
     """
     quarters = quarters_between(next_quarter(quarter, 1 - TREND), quarter)
-    asked = totals(district, quarters, [*STEPS, Kind.SUSPENDED], as_of=moment.at)
+    kinds = [*STEPS, Kind.SUSPENDED]
+    asked = totals(district, quarters, kinds, as_of=moment.at, divisions=moment.divisions)
     found = {(t.quarter, t.kind): t for t in asked}
     missing = undated_by_kind(district, moment)
     shown = _Shown(district, moment)
@@ -133,7 +134,7 @@ def pipeline(
 
 def undated_by_kind(district: District, moment: Moment = NOW) -> dict[str, Sums]:
     """What happened without a known quarter, by kind."""
-    found = undated_entries(district, COUNTABLE_KINDS, as_of=moment.at)
+    found = undated_entries(district, COUNTABLE_KINDS, as_of=moment.at, divisions=moment.divisions)
     rows = found.order_by().values("kind").annotate(**aggregates("n_"))
     return {row["kind"]: Sums.of(row, "n_") for row in rows}
 
@@ -141,7 +142,12 @@ def undated_by_kind(district: District, moment: Moment = NOW) -> dict[str, Sums]
 def _since(
     district: District, quarter: str, moment: Moment, release: Release | None, found: dict[Kind, Total]
 ) -> dict[Kind, Since]:
-    """Each card's figure at two moments: from the release that stands, or from the moment that is shown, until now."""
+    """Each card's figure at two moments: from the release that stands, or from the moment that is shown, until now.
+
+    None on other divisions: releases are of figures as recorded.
+    """
+    if moment.divisions:
+        return {}
     if moment.at:
         now = entered(district, quarter, STEPS)
         pairs = {kind: (total.entered, now.get(kind, NOTHING)) for kind, total in found.items()}

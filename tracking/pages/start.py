@@ -12,28 +12,41 @@ from django.utils.http import urlencode
 
 from projects.models import District
 from tracking.audits import alarm_for
+from tracking.divisions import Mode
 from tracking.moments import Moment
 from tracking.pages import breakdowns, pipeline
-from tracking.pages.asking import AS_OF, DISTRICT, QUARTER, RELEASE, AskedRelease, moment_for, page, reader
+from tracking.pages.asking import (
+    AS_OF,
+    DISTRICT,
+    DIVISIONS,
+    QUARTER,
+    RELEASE,
+    AskedRelease,
+    moment_for,
+    page,
+    reader,
+)
 from tracking.pages.places import Places, season
+from tracking.pages.successions import history_of
 from tracking.releases import standing
 from tracking.reported import claims_beside_records
 
 
-@page(DISTRICT, QUARTER, AS_OF, RELEASE)
-def start(
+@page(DISTRICT, QUARTER, AS_OF, RELEASE, DIVISIONS)
+def start(  # noqa: PLR0917  one for each parameter of the address
     request: HttpRequest,
     district: str | None = None,
     quarter: str | None = None,
     as_of: Moment | None = None,
     release: AskedRelease = None,
+    divisions: Mode | None = None,
 ) -> HttpResponse:
     """The page; or, where there is nothing to see yet, what to do next."""
     places = Places(reader(request))
     here = places.get(district) if district is not None else _home(places, release)
     if here is None:
         return render(request, "tracking/nothing.html", {"any_district": District.objects.exists()})
-    shown = _shown(places, here, quarter, moment_for(here, quarter, as_of, release))
+    shown = _shown(places, here, quarter, moment_for(here, quarter, as_of, release, divisions))
     shown["audit_warning"] = alarm_for(reader(request), timezone.now())
     return render(request, "tracking/start.html", shown)
 
@@ -48,10 +61,12 @@ def _shown(places: Places, here: District, asked: str | None, moment: Moment) ->
     when = season(here, asked, moment)
     quarter = when.quarter
     release = standing(here, quarter)
+    asked_here = {"district": here.code, "quarter": quarter}
     return {
         "moment": moment,
+        "history": history_of(here, places, asked_here, moment),
         "release": release,
-        "now_url": f"{reverse('start')}?{urlencode({'district': here.code, 'quarter': quarter})}",
+        "now_url": f"{reverse('start')}?{urlencode({**asked_here, **Moment(divisions=moment.divisions).asked})}",
         "district": here,
         "quarter": quarter,
         "season": when,
