@@ -29,7 +29,7 @@ SEARCHES = ("q", "term")
 INCOMPARABLE = re.compile(r"[0-9]{19}")
 SECTIONS = [
     ("life", _("Projects"), ["Project", "Ceremony", "Organization", "LedgerEntry"]),
-    ("figures", _("Figures"), ["ReportedTotal", "Target", "AuditRun"]),
+    ("figures", _("Figures"), ["Release", "ReportedTotal", "Target", "AuditRun"]),
     ("reference", _("Reference"), ["District", "Succession", "Sector", "SectorScheme", "SizeBand"]),
     ("people", _("People"), ["User", "ApiToken", "Subscription", "Delivery"]),
 ]
@@ -111,8 +111,14 @@ class LimitedAutocomplete(AutocompleteJsonView):
         return {**super().serialize_result(obj, to_field_name), "text": described}
 
     def get_queryset(self) -> QuerySet[Any]:
-        """What the search finds, of what the user may choose."""
-        allowed = self.model_admin.choices(self.request)  # type: ignore[attr-defined]
+        """What the search finds, of what the user may choose in that form."""
+        pages: Any = self.admin_site
+        form = pages._registry.get(self.source_field.model)
+        allowed = (
+            form.get_field_queryset(None, self.source_field, self.request)
+            if form
+            else self.model_admin.choices(self.request)  # type: ignore[attr-defined]
+        )
         found: QuerySet[Any] = super().get_queryset().filter(pk__in=allowed.values("pk"))
         return found
 

@@ -18,6 +18,7 @@ from tests.makers import (
     make_huangpu,
     make_organization,
     make_project,
+    make_release,
     make_sector,
     make_user,
 )
@@ -87,6 +88,7 @@ def world():
         actor=None,
         at=NOW,
     )
+    make_release(huangpu)
     run_now(NOW)
     return {"places": places, "project": project, "ceremony": ceremony, "claim": claim, **people}
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
+from functools import partial
 from multiprocessing.synchronize import Event
 from typing import Any
 
@@ -82,8 +83,9 @@ def write_until(done: Event, officer: Officer) -> Counter[str]:
 @contextmanager
 def meanwhile(*jobs: Callable[[Event], Any]) -> Iterator[list[Any]]:
     """Each job in a process of its own until the block ends; then what they returned, in their order."""
-    done, results = forking.Event(), []
-    forked = [Forked(lambda job=job: job(done)) for job in jobs]
+    results: list[Any] = []
+    done = forking.Event()
+    forked = [Forked(partial(job, done)) for job in jobs]
     try:
         yield results
     finally:

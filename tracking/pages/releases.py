@@ -201,7 +201,7 @@ class ReleaseForm(ModelForm):
         widgets = {"note": forms.Textarea({"rows": 3})}
 
     def __init__(self, *args: Any, running: bool, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
         if not running:
             del self.fields["provisional"]
 
