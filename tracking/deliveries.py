@@ -17,15 +17,18 @@ from smtplib import SMTPRecipientsRefused, SMTPResponseException
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from projects.access import may_see
 from projects.quarters import next_quarter, quarter_of
+from projects.sealing import seal
 from tracking import cells
 from tracking.emails import progress_report, render
 from tracking.models import Delivery, Subscription
+from tracking.moments import Moment
 from tracking.unsubscribing import link_to_end
 
 logger = logging.getLogger(__name__)
@@ -177,7 +180,7 @@ def deliver_due(now: datetime) -> Counter[Outcome]:
 def compose(delivery: Delivery, now: datetime) -> EmailMultiAlternatives:
     """The message of a delivery, under the Message-ID that it got when it was planned."""
     subscription = delivery.subscription
-    report = progress_report(subscription.district, delivery.period, now)
+    report = progress_report(subscription.district, delivery.period, now, _sealed(now))
     end_url = link_to_end(subscription)
     subject, text, html = render(report, subscription.language, end_url=end_url)
     headers = {"Message-ID": delivery.message_id, "Auto-Submitted": "auto-generated"}
@@ -186,6 +189,16 @@ def compose(delivery: Delivery, now: datetime) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(subject, text, to=[subscription.email], headers=headers)
     message.attach_alternative(html, "text/html")
     return message
+
+
+def _sealed(now: datetime) -> Moment:
+    """The moment as of which a mail is written: nothing that is recorded later will ever be dated before it.
+
+    Never in the future, whatever is to count as now: no page answers about that, and whatever is recorded next would be
+    dated after it.
+    """
+    with transaction.atomic():
+        return Moment(seal(min(now, timezone.now())))
 
 
 def _is_allowed(subscription: Subscription) -> bool:

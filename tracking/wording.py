@@ -29,6 +29,11 @@ def percent(change: float | None) -> str:
     return f"{sign}{abs(change):,.1%}"
 
 
+def signed(difference: int, size: str) -> str:
+    """The size of a difference as it is written, with its sign; none for 0."""
+    return f"{'+' if difference > 0 else '−'}{size}" if difference else size
+
+
 def day_as_known(day: date | None, precision: str) -> str:
     """A date as exactly as it is known: 2023-01-29, 2023-01, 2023Q1 or 2023."""
     if day is None:

@@ -14,7 +14,12 @@ from django.utils import timezone
 
 from projects.models import District, Kind, Project, Stage
 from projects.quarters import last_day
-from tracking.sums import Sums
+from tracking.figures import Figure
+from tracking.models import Release
+from tracking.moments import NOW, Moment
+from tracking.released import Since, released_flows
+from tracking.releases import standing
+from tracking.sums import NOTHING, Sums
 from tracking.totals import Total, behind, totals, undated
 from tracking.wording import whole_months
 
@@ -43,10 +48,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One kind's total of the quarter, and the largest projects behind it."""
+    """One kind's total of the quarter, and the largest projects behind it; `since` where the quarter is released."""
 
     total: Total
     projects: tuple[Step, ...]
+    since: Since | None = None
 
     @property
     def kind(self) -> Kind:
@@ -71,7 +77,10 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class ProgressReport:
-    """A district's quarter; `stock` has what stood in each stage at its end, `suspended` is contained in it."""
+    """A district's quarter; `stock` has what stood in each stage at its end, `suspended` is contained in it.
+
+    `moment` is the one as of which all figures were read, `release` the one that held for the quarter then.
+    """
 
     district: District
     quarter: str
@@ -82,6 +91,8 @@ class ProgressReport:
     undated: Sums
     late: tuple[Late, ...]
     late_count: int
+    moment: Moment = NOW
+    release: Release | None = None
 
     @property
     def late_more(self) -> int:
@@ -94,37 +105,61 @@ class ProgressReport:
         return not any(flow.total.entered.count for flow in self.flows)
 
 
-def progress_report(district: District, quarter: str, now: datetime) -> ProgressReport:
-    """The report on a district and everything below it; what is late is late on the day of `now`."""
-    cells = {total.kind: total for total in totals(district, [quarter], (*STAGES, Kind.SUSPENDED))}
+def progress_report(district: District, quarter: str, now: datetime, moment: Moment = NOW) -> ProgressReport:
+    """The report on a district and everything below it; what is late is late on the day of `now`.
+
+    Its figures are as of the moment, so that what its links open adds up to what it says, whenever it is opened.
+    """
+    at = moment.at
+    cells = {total.kind: total for total in totals(district, [quarter], (*STAGES, Kind.SUSPENDED), as_of=at)}
+    release = standing(district, quarter)
+    if release and at and release.released_at > at:
+        release = None  # it was made while this mail was written
+    changes = _since(district, quarter, release, moment, cells)
     on = timezone.localdate(now)
     late, late_count = _late(district, quarter, on)
     return ProgressReport(
         district=district,
         quarter=quarter,
         on=on,
-        flows=tuple(Flow(cells[kind], _steps(district, quarter, kind)) for kind in PIPELINE),
+        flows=tuple(
+            Flow(cells[kind], _steps(district, quarter, kind, at), changes.get(kind)) for kind in PIPELINE
+        ),
         stock=tuple((kind, cells[kind].stock or Sums()) for kind in STAGES),
         suspended=cells[Kind.SUSPENDED].stock or Sums(),
-        undated=undated(district, PIPELINE),
+        undated=undated(district, PIPELINE, as_of=at),
         late=late,
         late_count=late_count,
+        moment=moment,
+        release=release,
     )
 
 
-def _steps(district: District, quarter: str, kind: Kind) -> tuple[Step, ...]:
+def _since(
+    district: District, quarter: str, release: Release | None, moment: Moment, found: dict[str, Total]
+) -> dict[Kind, Since]:
+    """What each figure was when it was released, beside what it is."""
+    if release is None:
+        return {}
+    then = released_flows(release, district, quarter)
+    return {
+        kind: Since(
+            Figure(district.code, quarter, (kind.value,), moment=Moment.of(release)),
+            then.get(kind, NOTHING),
+            found[kind].entered,
+            moment,
+        )
+        for kind in PIPELINE
+    }
+
+
+def _steps(district: District, quarter: str, kind: Kind, as_of: datetime | None) -> tuple[Step, ...]:
     """The largest projects behind a total; those without an amount come last."""
     largest = F("investment").desc(nulls_last=True)
-    found = behind(district, quarter, kind).order_by(largest, "project_id")
+    found = behind(district, quarter, kind, as_of=as_of).order_by(largest, "project_id")
     return tuple(
-        Step(
-            entry.project,
-            entry.district,
-            entry.investment,
-            entry.milestone.happened_on,
-            entry.milestone.precision,
-        )
-        for entry in found.select_related("project", "district", "milestone")[:MOST_PROJECTS]
+        Step(entry.project, entry.district, entry.investment, entry.happened_on, entry.precision)
+        for entry in found.select_related("project", "district")[:MOST_PROJECTS]
     )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
@@ -17,9 +17,11 @@ from projects.amounts import format_yi
 from projects.models import Kind
 from tracking.emails.progress import PIPELINE, Flow, Late, ProgressReport, Step
 from tracking.figures import Figure
+from tracking.models import Release
+from tracking.released import Since
 from tracking.sums import Sums
 from tracking.totals import Change, Of
-from tracking.wording import UNKNOWN, day_as_known, percent, quarter_name
+from tracking.wording import UNKNOWN, day_as_known, percent, quarter_name, signed
 
 DONE = {
     Kind.SIGNED: gettext_lazy("%(n)d signed"),  # Translators: 签约%(n)d个
@@ -76,6 +78,8 @@ def _words(report: ProgressReport, language: str) -> dict[str, Any]:
         "late_more": report.late_more,
         "colon": pgettext("after a label", ": "),
         "page_url": page_url(report),
+        "released": _released(report.release) if report.release else "",
+        "revisions_url": _address("revisions", report),
         "undated_url": _undated_url(report),
     }
 
@@ -97,19 +101,54 @@ def _subject(report: ProgressReport, place: str, quarter: str) -> str:
 
 def page_url(report: ProgressReport) -> str:
     """The start page on the same district and quarter."""
-    query = urlencode({"district": report.district.code, "quarter": report.quarter})
-    return f"{settings.PUBLIC_URL}/?{query}"
+    return _address("start", report, **report.moment.asked)
 
 
 def _figure_url(report: ProgressReport, kind: Kind, of: Of = "entered") -> str:
     """The page that lists what is behind a figure."""
-    return settings.PUBLIC_URL + Figure(report.district.code, report.quarter, (kind.value,), of=of).url
+    figure = Figure(report.district.code, report.quarter, (kind.value,), of=of, moment=report.moment)
+    return settings.PUBLIC_URL + figure.url
+
+
+def _address(page: str, report: ProgressReport, **more: str) -> str:
+    """A page about the district and quarter of the report."""
+    query = urlencode({"district": report.district.code, "quarter": report.quarter, **more})
+    return f"{settings.PUBLIC_URL}{reverse(page)}?{query}"
 
 
 def _undated_url(report: ProgressReport) -> str:
     """The page that lists what has no quarter."""
-    query = urlencode({"district": report.district.code, "kind": ",".join(PIPELINE)}, safe=",")
+    asked = {"district": report.district.code, "kind": ",".join(PIPELINE), **report.moment.asked}
+    query = urlencode(asked, safe=",")
     return f"{settings.PUBLIC_URL}{reverse('undated')}?{query}"
+
+
+def _released(release: Release) -> str:
+    """The mark of the release: when, which revision, of which district, provisional or not."""
+    # Translators: %(district)s %(at)s发布（%(revision)s）
+    mark = _("Released %(at)s by %(district)s (%(revision)s)") % {
+        "at": f"{timezone.localtime(release.released_at):%Y-%m-%d %H:%M}",
+        "district": release.district.label,
+        "revision": release.revision_label,
+    }
+    return _("%(mark)s, provisional") % {"mark": mark} if release.provisional else mark
+
+
+def _since(since: Since | None) -> dict[str, str]:
+    """What was released, and what has changed since, with the page that explains it; nothing where none was."""
+    if since is None:
+        return {}
+    difference = since.difference
+    change = _("number %(count)s, amount %(amount)s") % {
+        "count": signed(difference.count, f"{abs(difference.count):,}"),
+        "amount": signed(difference.known_investment, _yi(abs(difference.known_investment))),
+    }
+    return {
+        "released": _sums(since.before)["said"],
+        "released_url": settings.PUBLIC_URL + since.figure.url,
+        "changed": change if since.changed else _("unchanged"),
+        "explained": settings.PUBLIC_URL + since.explained,
+    }
 
 
 def _sums(sums: Sums) -> dict[str, Any]:
@@ -161,6 +200,7 @@ def _flow(flow: Flow, report: ProgressReport) -> dict[str, Any]:
         "ytd": _sums(total.ytd),
         "projects": [_step(step) for step in flow.projects],
         "more": flow.more,
+        "since": _since(flow.since),
     }
 
 
