@@ -135,6 +135,14 @@ def rows() -> list[Row]:
     return [*found, *gone]
 
 
+def figure_rows() -> list[Row]:
+    """What is told of figures, of one's own districts and of others'."""
+    seen, foreign = (401, 404, 200, 200, 404, 401, 200), (401, 404, 404, 404, 200, 401, 200)
+    cell = "district={code}&quarter=2023Q1&kind=signed"
+    explained = f"totals/explain/?{cell}&from=2026-11-22T10:00:00%2B08:00"
+    return [Row("get", explained, "own", seen), Row("get", explained, "foreign", foreign)]
+
+
 ROWS = rows()
 
 
@@ -177,7 +185,9 @@ def person(name: str) -> Api:
     return api
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path} {row.place}")
+@pytest.mark.parametrize(
+    "row", [*ROWS, *figure_rows()], ids=lambda row: f"{row.method} {row.path} {row.place}"
+)
 def test_each_person_gets_the_answer_that_is_theirs(row: Row, names: dict[str, dict[str, str]]) -> None:
     path = row.path.format(**names[row.place])
 
