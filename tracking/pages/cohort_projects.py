@@ -24,7 +24,7 @@ from config.api.parameters import (
 from projects.models import Kind, LedgerEntry
 from projects.quarters import parse_quarter, quarters_between
 from tracking.cohorts import COLUMNS, projects_behind
-from tracking.moments import Moment
+from tracking.moments import NOW, Moment
 from tracking.pages.asking import AS_OF, DISTRICT, MEMBER, QUARTER, RELEASE, moment_for, page, reader
 from tracking.pages.cohorts import COHORT_BY, cohorts_address, column_title
 from tracking.pages.lists import PAGE_SIZE, member_label
@@ -82,6 +82,7 @@ def cohort_projects(request: HttpRequest, **asked: Any) -> HttpResponse:
             "quarter": quarters[-1],
             "first": quarters[0],
             "moment": moment,
+            "now_url": _url(asked, NOW, 1),
             "back": cohorts_address(here, quarters[-1], by, moment),
             "member": label,
             "title": column_title(asked["column"]),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from config.api.parameters import choice_parameter
 from config.api.problems import Text
-from projects.models import District, Kind
+from projects.models import District
 from projects.quarters import next_quarter, quarters_between
 from tracking.cohorts import (
     COHORT_BREAKDOWNS,
@@ -103,32 +103,25 @@ class Sheet:
         return [self._line(cohort) for cohort in self._ordered(found, lambda c: c.signed.known_investment)]
 
     def lead_times(self) -> list[Group]:
-        """The lead times of each span by year, or by the parts of the breakdown."""
+        """The lead times of each span by year, or by the parts of the breakdown; no lines where nothing was begun."""
         groups = []
         for span in SPANS:
             found = lead_times(self.district, self.quarters, span, per=self._years, **self._asked)
             self._name(found)
-            ordered = self._ordered(found, lambda each: each.count)
-            groups.append(Group(SPAN_TITLES[span], [(self._label(each), each) for each in ordered]))
+            lines = [(self._label(each), each) for each in self._ordered(found, lambda each: each.count)]
+            groups.append(Group(SPAN_TITLES[span], lines if any(each.count for each in found) else []))
         return groups
 
     def punctuality(self) -> list[Group]:
-        """What started and was completed, beside the first plans; last what is undated."""
+        """What started and was completed, beside the first plans; last what is undated. No lines where nothing was."""
         found = punctuality(self.district, self.quarters, per=self._years, **self._asked)
         self._name(found)
-        return [
-            Group(
-                Kind(kind).label,
-                [
-                    (self._label(each), _counted(each))
-                    for each in self._ordered(
-                        [each for each in found if each.kind == kind], lambda each: each.on_plan.count
-                    )
-                    if each.on_plan.count or each.last == self.quarters[-1]
-                ],
-            )
-            for kind in PUNCTUAL_KINDS
-        ]
+        groups = []
+        for kind in PUNCTUAL_KINDS:
+            mine = [each for each in found if each.kind == kind and each.on_plan.count]
+            ordered = self._ordered(mine, lambda each: (each.first is not None, each.on_plan.count))
+            groups.append(Group(kind.label, [(self._label(each), _counted(each)) for each in ordered]))
+        return groups
 
     @property
     def _asked(self) -> dict[str, Any]:
@@ -148,7 +141,7 @@ class Sheet:
         elif codes:
             self.names = {**self.names, **sector_names(codes)}
 
-    def _ordered(self, found: Sequence[T], size: Callable[[T], int]) -> list[T]:
+    def _ordered(self, found: Sequence[T], size: Callable[[T], Any]) -> list[T]:
         """Parts by size, the largest first; quarters and years as they are."""
         return sorted(found, key=size, reverse=True) if self.by else list(found)
 
@@ -259,7 +252,7 @@ def signing_cohorts(  # noqa: PLR0917  one for each parameter of the address
         "punctuality": sheet.punctuality(),
         "bands": band_titles(),
         "months": _months(),
-        "titles": list(TITLES.values()),
+        "titles": [(f"{column}_rate", title) for column, title in TITLES.items()],
     }
     return render(request, "tracking/cohorts.html", shown | _ways(sheet, when))
 
@@ -276,7 +269,7 @@ def _ways(sheet: Sheet, when: Season) -> dict[str, Any]:
         ],
         "previous": when.previous and cohorts_address(here, when.previous, sheet.by, moment),
         "next": when.next and cohorts_address(here, when.next, sheet.by, moment),
-        "now": cohorts_address(here, when.quarter, sheet.by, NOW),
+        "now_url": cohorts_address(here, when.quarter, sheet.by, NOW),
         "switch": [
             (label, cohorts_address(here, when.quarter, by, moment), by == sheet.by) for by, label in switch
         ],
