@@ -62,7 +62,9 @@ class Bureau:
             pass
 
     def enter(self, code: str, investment: int | None, day: date, dated: bool) -> None:
-        steps = {"signed": day, "started": day + timedelta(days=200)} if dated else {"signed": "unknown"}
+        steps: dict[str, date | str] = {"signed": day, "started": day + timedelta(days=200)}
+        if not dated:
+            steps = {"signed": "unknown"}
         make_project(district=self.places[code], total_investment=investment, at=self.now, milestones=steps)
 
     def succeed(self, old: str, new: str, kind: str, day: date) -> None:
