@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
@@ -164,6 +165,10 @@ class CeremonyAdmin(PlacedAdmin):
     list_display = ["name", "district", "held_on"]
     list_select_related = ["district"]
     search_fields = ["name"]
+
+    def view_on_site(self, ceremony: Ceremony) -> str:
+        """Its projects, their sums, and what was claimed of it."""
+        return reverse("ceremony", args=[ceremony.pk])
 
 
 @admin.register(LedgerEntry)

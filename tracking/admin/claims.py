@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from projects.admin.base import PlacedAdmin
@@ -36,6 +37,10 @@ class ReportedTotalAdmin(PlacedAdmin):
     list_display_links = ["district", "period", "measured"]
     list_select_related = ["district"]
     search_fields = ["period", "measure", "category", "source", "district__name"]
+
+    def view_on_site(self, record: ReportedTotal) -> str:
+        """The claim beside what the records hold."""
+        return reverse("claim", args=[record.pk])
 
     @admin.display(description=_("measure"), ordering="measure")
     def measured(self, record: ReportedTotal) -> str:

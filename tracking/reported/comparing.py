@@ -174,7 +174,7 @@ def obstacle(claim: ReportedTotal) -> Text:
     measure = Measure.read(claim.measure)
     if measure.form == "share":
         return _(
-            "A share is held against the other figures of its text, for it does not say of what it is one."
+            "A share does not say of what it is a share; it is held against the other figures of its text."
         )
     if not measure.answered:
         return _("The records do not hold what this measure counts.")
