@@ -44,14 +44,20 @@ class LocalTimeParameter(Parameter):
 
     def value(self, text: str, request: Request) -> Moment:
         """The moment. Raises ValueError."""
-        local = LOCAL_TIME.fullmatch(normalize("NFKC", text).strip())
-        if local is None:
-            return past(read_moment(text))
-        try:
-            when = timezone.make_aware(datetime.fromisoformat(f"{local[1]}T{local[2]}"))
-        except ValueError:
-            raise ValueError(_("Write a date and a time, as 2023-04-05 08:00.")) from None
-        return past(read_moment(when.isoformat()))
+        return past(read_moment(_with_offset(normalize("NFKC", text).strip())))
+
+
+def _with_offset(text: str) -> str:
+    """What is written in local time with its offset. Raises ValueError for no date and time at all."""
+    local = LOCAL_TIME.fullmatch(text)
+    try:
+        if local:
+            return timezone.make_aware(datetime.fromisoformat(f"{local[1]}T{local[2]}")).isoformat()
+    except ValueError:  # 2023-02-30
+        text = ""
+    if ":" not in text:
+        raise ValueError(_("Write a date and a time, as 2023-04-05 08:00."))
+    return text
 
 
 AS_OF = LocalTimeParameter(name="as_of")
