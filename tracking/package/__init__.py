@@ -7,6 +7,7 @@ the present; rows in a fixed order, times in UTC, money in whole yuan, and a zip
 from __future__ import annotations
 
 import hashlib
+from contextlib import ExitStack
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -22,13 +23,15 @@ __all__ = ["build", "name_of", "totals_digest"]
 
 def build(release: Release) -> IO[bytes]:
     """The package as an open temporary file at its beginning; memory does not grow with the number of entries."""
-    file = TemporaryFile()  # noqa: SIM115  whoever sends it closes it
-    with snapshot(patient=True), Archive(file) as archive:
-        for name, chunks in files_of(release):
-            archive.add(name, chunks)
-        archive.add("manifest.json", [manifest(release, archive.added)])
-    file.seek(0)
-    return file
+    with ExitStack() as stack:
+        file = stack.enter_context(TemporaryFile())
+        with snapshot(patient=True), Archive(file) as archive:
+            for name, chunks in files_of(release):
+                archive.add(name, chunks)
+            archive.add("manifest.json", [manifest(release, archive.added)])
+        file.seek(0)
+        stack.pop_all()  # whoever sends it closes it
+        return file
 
 
 def name_of(release: Release) -> str:

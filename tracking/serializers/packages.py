@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from rest_framework.request import Request
 
 from config.api.etags import is_unchanged
 from projects.access import may_see
@@ -31,11 +32,11 @@ def release_for(user: Reader, pk: int) -> Release:
     return release
 
 
-def package_of(release: Release, request: HttpRequest) -> HttpResponseBase:
+def package_of(release: Release, request: HttpRequest | Request) -> HttpResponseBase:
     """The zip as a file to save, or 304 where the reader has it: it never changes."""
     etag = f'"{proofs.digest_of(release)}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if is_unchanged(request, etag):
+    if is_unchanged(cast("Request", request), etag):
         return HttpResponse(status=304, headers=headers)
     return FileResponse(
         package.build(release),
