@@ -42,7 +42,7 @@ def places() -> Places:
     places = make_huangpu()
     zone, huangpu = places["440112-GDD"], places["440112"]
     sector = make_sector()
-    steps = (date(2020, 3, 1), date(2022, 9, 1), "unknown")
+    steps: tuple[date | str, ...] = (date(2020, 3, 1), date(2022, 9, 1), "unknown")
     for number, started in enumerate(steps, 1):
         make_project(
             f"项目甲{number}",

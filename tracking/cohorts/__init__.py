@@ -6,7 +6,14 @@ coarse to tell, what may be is counted apart from what is certain. Formulas: doc
 
 from tracking.cohorts.lead_times import SPANS, LeadTime, lead_times
 from tracking.cohorts.members import Behind, projects_behind
-from tracking.cohorts.punctuality import DELAY_BANDS, PUNCTUAL_KINDS, Punctuality, on_plan, punctuality
+from tracking.cohorts.punctuality import (
+    DELAY_BANDS,
+    PUNCTUAL_KINDS,
+    OnPlan,
+    Punctuality,
+    on_plan,
+    punctuality,
+)
 from tracking.cohorts.rates import Rate, Spread, funds_rate
 from tracking.cohorts.signing import COLUMNS, RATES, WITHIN, Cohort, Share, cohorts, is_too_young
 from tracking.cohorts.steps import BREAKDOWNS as COHORT_BREAKDOWNS
@@ -14,7 +21,7 @@ from tracking.cohorts.steps import PERIODS, CohortBy, Per, add_months
 
 __all__ = [
     "COHORT_BREAKDOWNS", "COLUMNS", "DELAY_BANDS", "PERIODS", "PUNCTUAL_KINDS", "RATES", "SPANS",
-    "WITHIN", "Behind", "Cohort", "CohortBy", "LeadTime", "Per", "Punctuality", "Rate", "Share",
+    "WITHIN", "Behind", "Cohort", "CohortBy", "LeadTime", "OnPlan", "Per", "Punctuality", "Rate", "Share",
     "Spread", "add_months", "cohorts", "funds_rate", "is_too_young", "lead_times", "on_plan",
     "projects_behind", "punctuality",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Literal
@@ -60,7 +60,7 @@ class Journey:
 
     def reached(self, kinds: Iterable[str]) -> bool:
         """Whether any of these steps was taken."""
-        return any(kind in self.steps for kind in kinds)
+        return not self.steps.keys().isdisjoint(kinds)
 
 
 def journeys(
@@ -100,6 +100,7 @@ def step_of(
     return Step(kind, quarter, first, last, precision, entry, tuple(amounts))  # type: ignore[arg-type]
 
 
+@lru_cache(maxsize=8192)  # the same few thousand days come for every project
 def add_months(day: date, months: int) -> date:
     """So many calendar months later; where that month is too short, its last day: 31 August + 6 = 28 February."""
     year, index = divmod(day.year * 12 + day.month - 1 + months, 12)

@@ -27,6 +27,7 @@ from tracking.cohorts import (
     WITHIN,
     Cohort,
     CohortBy,
+    OnPlan,
     Per,
     Rate,
     Share,
@@ -113,14 +114,18 @@ class Sheet:
         return groups
 
     def punctuality(self) -> list[Group]:
-        """What started and was completed, beside the first plans; last what is undated. No lines where nothing was."""
+        """What started and was completed, beside the first plans; last what is undated, of all parts together."""
         found = punctuality(self.district, self.quarters, per=self._years, **self._asked)
         self._name(found)
         groups = []
         for kind in PUNCTUAL_KINDS:
             mine = [each for each in found if each.kind == kind and each.on_plan.count]
-            ordered = self._ordered(mine, lambda each: (each.first is not None, each.on_plan.count))
-            groups.append(Group(kind.label, [(self._label(each), _counted(each)) for each in ordered]))
+            dated = self._ordered([each for each in mine if each.first], lambda each: each.on_plan.count)
+            lines = [(self._label(each), _counted(each.on_plan)) for each in dated]
+            undated = sum((each.on_plan for each in mine if not each.first), OnPlan())
+            if undated.count:
+                lines.append((_("Date unknown"), _counted(undated)))
+            groups.append(Group(kind.label, lines))
         return groups
 
     @property
@@ -141,16 +146,13 @@ class Sheet:
         elif codes:
             self.names = {**self.names, **sector_names(codes)}
 
-    def _ordered(self, found: Sequence[T], size: Callable[[T], Any]) -> list[T]:
+    def _ordered(self, found: Sequence[T], size: Callable[[T], int]) -> list[T]:
         """Parts by size, the largest first; quarters and years as they are."""
         return sorted(found, key=size, reverse=True) if self.by else list(found)
 
     def _label(self, found: Any) -> str:
         if self.by:
-            name = self.names.get(found.member, found.member) if found.member else _("Not recorded")
-            return _("%(name)s, date unknown") % {"name": name} if found.first is None else name
-        if found.first is None:
-            return _("Date unknown")
+            return self.names.get(found.member, found.member) if found.member else _("Not recorded")
         if (found.first, found.last) == (self.quarters[0], self.quarters[-1]):
             return _("Together")  # 合计
         return str(found.first if found.first == found.last else self._year(found))
@@ -184,9 +186,8 @@ class Sheet:
         return f"{reverse('cohort_projects')}?{urlencode(asked | self.moment.asked)}"
 
 
-def _counted(found: Any) -> dict[str, Any]:
+def _counted(plan: OnPlan) -> dict[str, Any]:
     """The numbers of one line of punctuality in the order of its columns."""
-    plan = found.on_plan
     outcomes = [plan.outcomes[name] for name in ("ahead", "on_time", "delayed")]
     bands = [plan.bands[band] for band in DELAY_BANDS]
     missing = [plan.outcomes[name] for name in ("without_plan", "without_date")]
