@@ -65,6 +65,23 @@ DEFINITIONS = (
         reference=MOMENTS,
     ),
     Definition(
+        id="audit_difference",
+        version=1,
+        name_zh="不一致",
+        name_en="Difference found by an audit",
+        formula_zh=(
+            "每夜用另一套程序由节点重新计算：台账或已存合计与之不同的数值，"
+            "以及与发布时指纹不符的发布。应为 0；只列出，不自动改正。"
+        ),
+        formula_en=(
+            "Every night all figures are recomputed from the milestones by other code: a figure of "
+            "the ledger or of a stored total that differs, or a release that no longer has its "
+            "fingerprint. 0 is expected; differences are listed and never repaired silently."
+        ),
+        unit=Measured.NUMBER,
+        reference=MOMENTS,
+    ),
+    Definition(
         id="divisions_now",
         version=1,
         name_zh="按现行区划",

@@ -24,9 +24,12 @@ DEFINITIONS = (
         version=1,
         name_zh="约数相符",
         name_en="Approximate claims",
-        formula_zh="公布数带“约”的，台账数四舍五入到公布数的末位后与之相等，即为相符。",
+        formula_zh=(
+            "公布数带“约”的，或为百分数的，台账数四舍五入到公布数的末位后与之相等，即为约数之内相符。"
+        ),
         formula_en=(
-            "A claim that says “about” (约) is met where the recorded value, rounded as the claim is, equals it."
+            "A claim that says “about” (约), or a percentage, is met within rounding where the recorded "
+            "value, rounded to the last printed digit, equals it."
         ),
         unit=Measured.RULE,
         reference=CLAIMS,
