@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from multiprocessing.synchronize import Event
 from typing import Any
@@ -25,7 +25,7 @@ from projects import sealing
 from projects.models import COUNTABLE_KINDS, District
 from projects.quarters import quarters_between
 from tests.api import Api
-from tests.makers import LONG_AGO, make_bands, make_huangpu, make_project, make_release, make_user
+from tests.makers import NOW, make_bands, make_huangpu, make_project, make_release, make_user
 from tests.processes import Forked, running, side_by_side, wait_until
 from tests.roll_ups import roll_up_meanwhile, settle
 from tests.test_concurrency import Officer, make_hot_places
@@ -207,7 +207,11 @@ def test_while_a_long_import_runs_a_release_is_refused_and_other_writers_go_on(m
 
     def import_many() -> None:
         with transaction.atomic():
-            make_project(district=places["440112"], milestones={"signed": date(2023, 1, 29)}, at=LONG_AGO)
+            make_project(
+                district=places["440112"],
+                milestones={"signed": date(2023, 1, 29)},
+                at=NOW + timedelta(seconds=1),
+            )
             importing.set()
             assert refused.wait(60)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from config.api.outcomes import NothingNew
 from projects import services
-from projects.models import District, SizeBand
+from projects.models import District, Kind, SizeBand
 from tests.makers import YI
 from tests.test_identities import KINDS, PLACES, QUARTERS, Bureau, bounded, edits, taken_back
 from tracking import cells
@@ -78,11 +79,12 @@ def answer(release: Release, places: dict[str, District]) -> Answer:
 
 
 def recorded(history: list[tuple[Any, ...]]) -> PublishingBureau:
-    """The bureau after this history, with at least one release in its middle and one at its end."""
+    """The bureau after this history; the city is released in its middle and at its end, with other bands in between."""
     bureau = PublishingBureau()
     half = len(history) // 2
-    last = ("release", "440100", "2023Q1")
-    for edit in [*history[:half], last, *history[half:], last]:
+    signed = ("enter", "440112", 7 * YI, None, {Kind.SIGNED: date(2023, 1, 29)})
+    city, other_bands = ("release", "440100", "2023Q1"), ("change_band", 1, 30)
+    for edit in [signed, *history[:half], city, other_bands, *history[half:], city]:
         bureau.do(*edit)
     cells.roll_up()
     return bureau
