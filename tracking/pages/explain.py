@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from config.api import exports
 from config.api.parameters import Parameter, choice_parameter
@@ -122,7 +122,7 @@ def lines(before: Sums, after: Sums) -> list[Line]:
     """Number, investment, output and revenue, before and after."""
     change = after - before
     return [
-        Line(_("number"), before.count, after.count, change.count, money=False),
+        Line(pgettext("of projects", "number"), before.count, after.count, change.count, money=False),
         Line(
             _("investment"),
             before.investment,

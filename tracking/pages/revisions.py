@@ -68,6 +68,11 @@ class Block:
     label: Text
     lines: Sequence[Line]
 
+    @property
+    def empty(self) -> bool:
+        """Whether there was nothing of it at any moment."""
+        return all(value.sums == NOTHING for line in self.lines for _gap, value in line.cells)
+
 
 @page(*(Parameter(name=p.name, read=p.read, required=True) for p in (DISTRICT, QUARTER)), FORMAT)
 def revisions(request: HttpRequest, district: str, quarter: str, **asked: str) -> HttpResponseBase:
@@ -141,7 +146,7 @@ HEADING: Sequence[Text] = (
     pgettext_lazy("a moment", "from"),
     pgettext_lazy("a moment", "to"),
     gettext_lazy("cause"),
-    gettext_lazy("number"),
+    pgettext_lazy("of projects", "number"),
     gettext_lazy("amounts known"),
     gettext_lazy("investment, yuan"),
     gettext_lazy("expected output, yuan"),

@@ -181,7 +181,9 @@ def differences(difference: Sums) -> list[tuple[Text, str]]:
         (_("output"), difference.known_output, difference.with_output),
         (_("revenue"), difference.known_revenue, difference.with_revenue),
     )
-    found: list[tuple[Text, str]] = [(_("number"), more(difference.count))] if difference.count else []
+    found: list[tuple[Text, str]] = (
+        [(pgettext("of projects", "number"), more(difference.count))] if difference.count else []
+    )
     return found + [(name, more_yi(amount)) for name, amount, known in amounts if amount or known]
 
 
