@@ -146,7 +146,7 @@ def _since(since: Since | None) -> dict[str, str]:
     return {
         "released": _sums(since.before)["said"],
         "released_url": settings.PUBLIC_URL + since.figure.url,
-        "changed": change if since.changed else _("unchanged"),
+        "changed": change if since.changed else pgettext("since a moment", "unchanged"),
         "explained": settings.PUBLIC_URL + since.explained,
     }
 
