@@ -185,7 +185,7 @@ def test_a_share_that_no_base_of_its_text_gives_is_told_with_the_bases_tried(
 
     [found] = [each for each in shown(api, share)["contradictions"] if each["code"] == "share_not_possible"]
 
-    assert found["detail"] == "The share is claimed as 77%, but 74 is 49.3% of 150, 67.3% of 110."
+    assert found["detail"] == "The share is claimed as 77%, but 74 is 67.3% of 110, 49.3% of 150."
     assert found["claims"] == [whole.pk, industrial.pk, part.pk]
     assert "share_not_possible" not in codes(possible)[0]
 
@@ -503,7 +503,7 @@ def test_the_three_contradictions_of_the_seeds_are_found_by_computing_and_no_oth
     }
 
     assert told == {
-        ("S004-T13", Code.SHARE.value): "The share is claimed as 77%, but 74 is 49.3% of 150, 67.3% of 110.",
+        ("S004-T13", Code.SHARE.value): "The share is claimed as 77%, but 74 is 67.3% of 110, 49.3% of 150.",
         ("S004-T30", Code.TWICE.value): "9393 is 93 with its digits written twice.",
         ("S004-T31", Code.CHANGE.value): (
             "93 with a change of +56% has no whole number as its base: 60 gives +55.0%, 59 gives +57.6%."

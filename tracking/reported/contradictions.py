@@ -119,6 +119,7 @@ def _share(printed: Printed, near: Sequence[Printed]) -> Contradiction | None:
     if not tried or any(_gives(printed.claim, part, base) for part, base in tried):
         return None
     places = _places(printed.claim.value) + 1
+    tried.sort(key=lambda pair: abs(pair[0].claim.value / pair[1].value * 100 - printed.claim.value))
     shares = {
         _("%(percent)s%% of %(base)s")  # 110的67.3%
         % {"percent": _percent(part.claim.value / base.value, places), "base": base.shown}: None
