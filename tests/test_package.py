@@ -152,6 +152,18 @@ def test_a_package_has_the_same_bytes_whatever_is_recorded_renamed_or_taken_back
     assert built(release) == at_first
 
 
+def test_size_bands_that_are_first_made_after_a_release_are_not_in_its_package():
+    places = make_huangpu()
+    make_project(district=places["440112"], total_investment=YI, milestones={"signed": date(2023, 1, 2)})
+    release = make_release(places["440112"], at=NOW)
+    at_first = built(release)
+
+    services.save_band(SizeBand(code="all", name="全部", lower=0), at=NOW + timedelta(days=1))
+
+    assert built(release) == at_first
+    assert rows_of(at_first, "bands.csv") == []
+
+
 def test_a_package_names_no_project_no_person_no_district_and_no_address(places):
     clerk = make_user("clerk-of-huangpu", district=places["440100"])
     make_project(
