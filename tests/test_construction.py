@@ -40,7 +40,9 @@ def places() -> dict[str, District]:
 
 
 def building(place: District, investment: int | None, started: date, completed: date | None = None) -> None:
-    dates = {"started": started} | ({"completed": completed} if completed else {})
+    dates: dict[str, date | str] = {"started": started}
+    if completed:
+        dates["completed"] = completed
     make_project(district=place, total_investment=investment, milestones=dates)
 
 

@@ -141,7 +141,9 @@ def test_carried_over_and_started_or_carried_on_are_answered_for_quarter_and_yea
     api: Api, huangpu: District
 ) -> None:
     for started, completed in ((2021, None), (2022, date(2023, 2, 1)), (2023, None)):
-        dates = {"started": date(started, 5, 1)} | ({"completed": completed} if completed else {})
+        dates: dict[str, date | str] = {"started": date(started, 5, 1)}
+        if completed:
+            dates["completed"] = completed
         make_project(district=huangpu, total_investment=YI, milestones=dates)
     make_project(district=huangpu, total_investment=YI, milestones={"started": date(2022, 1, 1)})
     expected = {
@@ -464,7 +466,7 @@ def seeds() -> dict[str, Any]:
     call_command("load_seeds", verbosity=0)
     api = Api(make_user(superuser=True))
     keys = dict(ReportedTotal.objects.values_list("pk", "key"))
-    return {keys[row["id"]]: row for row in api.get("reported-totals/?page_size=1000").json()["results"]}
+    return {str(keys[row["id"]]): row for row in api.get("reported-totals/?page_size=1000").json()["results"]}
 
 
 def test_the_claims_of_dalian_stand_beside_the_one_start_that_its_records_hold(seeds: dict[str, Any]) -> None:
