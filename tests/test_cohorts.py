@@ -30,6 +30,7 @@ from tests.makers import (
 from tracking.cohorts import (
     DELAY_BANDS,
     WITHIN,
+    Asked,
     Cohort,
     Rate,
     Spread,
@@ -400,9 +401,10 @@ def test_the_projects_behind_a_cell_are_those_that_it_counts() -> None:
     unsure = make_project(milestones={"signed": SIGNED, "started": "unknown"})
     make_project(milestones={"signed": SIGNED, "started": date(2022, 1, 1)})
 
-    found = projects_behind(district, [OLD], "started_3", today=TODAY)
-    perhaps = projects_behind(district, [OLD], "started_3", today=TODAY, uncertain=True)
-    young = projects_behind(district, [OLD], "started_3", today=date(2020, 2, 2))
+    asked = Asked(district, [OLD])
+    found = projects_behind(asked, "started_3", today=TODAY)
+    perhaps = projects_behind(asked, "started_3", today=TODAY, uncertain=True)
+    young = projects_behind(asked, "started_3", today=date(2020, 2, 2))
 
     assert projects_of(found.entries) == [large, early]
     assert found.sums.investment == 10 * YI

@@ -134,7 +134,7 @@ def test_the_parts_of_a_breakdown_are_named_and_lead_to_their_own_projects(
     page = read(officer, f"{PAGE}&by={by}")
 
     assert all(name in page.text for name in names)
-    counts = [int(link.text) for link in page.opening("/cohorts/projects/") if "column=signed" in link.href]
+    counts = [int(link.text) for link in page.opening("/cohorts/projects/") if "column=signed&" in link.href]
     assert sorted(counts) == [1, 3]
     for link in page.opening("/cohorts/projects/"):
         assert int(read(officer, link.href).cells[0]) > 0
@@ -144,9 +144,32 @@ def test_lead_times_and_punctuality_stand_below(officer: Client) -> None:
     page = read(officer, PAGE)
 
     assert "From signing to start" in page.text
-    assert "Together 4 2 46 960 1 1" in page.text  # 46 and 960 days; one without a date, one still to come
+    assert "Together 4 2 1 1 46 960" in page.text  # 46 and 960 days; one without a date, one still to come
     assert "Beside the first plan" in page.text
     assert "Date unknown" in page.text
+
+
+def test_every_number_of_the_lower_tables_leads_to_its_projects(officer: Client, places: Places) -> None:
+    for planned, happened in ((date(2020, 2, 1), date(2020, 4, 1)), (date(2018, 2, 1), date(2020, 5, 1))):
+        project = make_project(district=places["440112"], milestones={"signed": SIGNED}, at=EARLY)
+        step = record(project, "started", None, planned_on=planned, at=EARLY)
+        step.happened_on, step.precision = happened, "day"
+        services.save_milestone(step, actor=None, at=EARLY)
+
+    page = read(officer, PAGE)
+
+    links = [link for link in page.opening("/cohorts/projects/") if link.text.isdigit()]
+    cells = {parse_qs(urlsplit(link.href).query)["column"][0] for link in links}
+    assert cells >= {
+        *("signed_started_count", "signed_started_known", "signed_started_unknown", "signed_started_waiting"),
+        *("started_count", "started_delayed", "started_delayed_1_12", "started_delayed_25_60"),
+        "started_without_plan",
+    }
+    assert {link.text for link in links if "started_delayed_1_12" in link.href} == {"1"}
+    for link in links:
+        assert read(officer, link.href).cells[0] == link.text, link.href
+    for link in page.opening("/undated/"):
+        assert "项目甲3" in read(officer, link.href).text
 
 
 def test_where_nothing_was_signed_the_page_says_what_to_do(officer: Client) -> None:

@@ -17,6 +17,7 @@ SPANS: dict[str, tuple[Kind, tuple[Kind, ...]]] = {
     "signed_started": (Kind.SIGNED, START),
     "started_completed": (Kind.STARTED, COMPLETION),
 }
+PARTS = ("known", "unknown", "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,21 @@ class Tally:
 
     def add(self, journey: Journey, kinds: Sequence[str]) -> None:
         """Count one project."""
-        if not journey.reached(kinds):
-            self.waiting += 1
-            return
-        second = journey.steps.get(kinds[0])
-        if second and second.day and journey.base.day:
-            self.days[(second.day - journey.base.day).days] += 1
-        else:
-            self.unknown += 1
+        part, days = part_of(journey, kinds)
+        if part == "known":
+            self.days[days] += 1
+        self.unknown += part == "unknown"
+        self.waiting += part == "waiting"
+
+
+def part_of(journey: Journey, kinds: Sequence[str]) -> tuple[str, int]:
+    """One of PARTS, and the days where they are known."""
+    if not journey.reached(kinds):
+        return "waiting", 0
+    second = journey.steps.get(kinds[0])
+    if second and second.day and journey.base.day:
+        return "known", (second.day - journey.base.day).days
+    return "unknown", 0
 
 
 def _lead_time(

@@ -21,6 +21,7 @@ PUNCTUAL_KINDS = (Kind.STARTED, Kind.COMPLETED)
 DELAY_BANDS: tuple[tuple[int, int | None], ...] = ((1, 12), (13, 24), (25, 60), (61, None))
 
 Outcome = Literal["ahead", "on_time", "delayed", "without_plan", "without_date"]
+OUTCOMES: tuple[Outcome, ...] = ("ahead", "on_time", "delayed", "without_plan", "without_date")
 Compared = tuple[date | None, date | None, str]  # the first plan, when it happened, the precision of that
 Key = tuple[str, str | None, str | None]  # kind, quarter, member
 

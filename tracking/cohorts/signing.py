@@ -97,7 +97,7 @@ class Tally:
 
     def add(self, journey: Journey) -> None:
         """Count one project."""
-        self.signed += sums_of(journey.base)
+        self.signed += journey.base.sums
         for column, certain in columns_of(journey):
             (self.certain if certain else self.uncertain)[column] += 1
 
@@ -136,12 +136,6 @@ def is_within(signed: Step, steps: Mapping[str, Step], kinds: Sequence[str], mon
 def is_too_young(quarter: str, column: str, today: date) -> bool:
     """Whether the months of a column are not over yet for all that was signed in the quarter."""
     return column in WITHIN and today < add_months(last_day(quarter), WITHIN[column][1])
-
-
-def sums_of(step: Step) -> Sums:
-    """One entry as a sum."""
-    known = (amount is not None for amount in step.amounts)
-    return Sums(1, *map(int, known), *(amount or 0 for amount in step.amounts))
 
 
 def _cohort(

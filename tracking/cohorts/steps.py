@@ -14,6 +14,7 @@ from typing import Literal
 from projects.models import District, Kind, Precision
 from projects.models.milestones import period_of
 from projects.quarters import first_day, last_day
+from tracking.sums import Sums
 from tracking.totals import entries, member_of
 
 CohortBy = Literal["district", "sector"]
@@ -41,6 +42,12 @@ class Step:
     def day(self) -> date | None:
         """The day itself, null unless it is known."""
         return self.first if self.precision == Precision.DAY else None
+
+    @property
+    def sums(self) -> Sums:
+        """Its amounts as a sum of one."""
+        known = (amount is not None for amount in self.amounts)
+        return Sums(1, *map(int, known), *(amount or 0 for amount in self.amounts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from config.api.parameters import (
 )
 from projects.models import Kind, LedgerEntry
 from projects.quarters import parse_quarter, quarters_between
-from tracking.cohorts import COLUMNS, projects_behind
+from tracking.cohorts import CELLS, COLUMNS, Asked, projects_behind
 from tracking.moments import NOW, Moment
 from tracking.pages.asking import AS_OF, DISTRICT, MEMBER, QUARTER, RELEASE, moment_for, page, reader
 from tracking.pages.cohorts import COHORT_BY, cohorts_address, column_title
@@ -45,7 +45,7 @@ class Row:
 
 @page(
     *(Parameter(name=p.name, read=p.read, required=True) for p in (DISTRICT, QUARTER)),
-    choice_parameter("column", COLUMNS, required=True),
+    choice_parameter("column", CELLS, required=True),
     Parameter(name="from", read=parse_quarter),
     boolean_parameter("uncertain"),
     Parameter(name="page", read=read_integer(1, 1_000_000)),
@@ -62,14 +62,10 @@ def cohort_projects(request: HttpRequest, **asked: Any) -> HttpResponse:
         raise refuse_parameter("member", _("Say which breakdown it is a member of, with `by`."))
     label = member_label(here, by, member) if by else ""
     found = projects_behind(
-        here,
-        quarters,
+        Asked(here, quarters, by, member or None, moment.at),
         asked["column"],
         today=timezone.localdate(moment.at),
         uncertain=asked.get("uncertain", False),
-        by=by,
-        member=member or None,
-        as_of=moment.at,
     )
     start = (number - 1) * PAGE_SIZE
     if start and start >= len(found.entries):
@@ -80,7 +76,8 @@ def cohort_projects(request: HttpRequest, **asked: Any) -> HttpResponse:
         {
             "district": here,
             "quarter": quarters[-1],
-            "first": quarters[0],
+            "span": quarters[-1] if len(quarters) == 1 else f"{quarters[0]}–{quarters[-1]}",
+            "of_signing": asked["column"] in COLUMNS or asked["column"].startswith("signed_"),
             "moment": moment,
             "now_url": _url(asked, NOW, 1),
             "back": cohorts_address(here, quarters[-1], by, moment),

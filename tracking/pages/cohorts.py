@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from config.api.parameters import choice_parameter
 from config.api.problems import Text
@@ -21,16 +21,23 @@ from projects.quarters import next_quarter, quarters_between
 from tracking.cohorts import (
     COHORT_BREAKDOWNS,
     DELAY_BANDS,
+    DELAY_CELLS,
+    LEAD_TIME_CELLS,
+    OUTCOMES,
     PUNCTUAL_KINDS,
+    PUNCTUALITY_CELLS,
     RATES,
     SPANS,
     WITHIN,
     Cohort,
     CohortBy,
+    LeadTime,
     OnPlan,
     Per,
+    Punctuality,
     Rate,
     Share,
+    Spread,
     cohorts,
     lead_times,
     punctuality,
@@ -51,6 +58,20 @@ TITLES: dict[str, Text] = {
 SPAN_TITLES: dict[str, Text] = {
     "signed_started": gettext_lazy("From signing to start"),  # 签约到开工
     "started_completed": gettext_lazy("From start to completion"),  # 开工到竣工
+}
+PART_TITLES: dict[str, Text] = {
+    "count": gettext_lazy("took the first step"),
+    "known": gettext_lazy("both days known"),
+    "unknown": gettext_lazy("days not known"),
+    "waiting": gettext_lazy("second step still to come"),
+}
+OUTCOME_TITLES: dict[str, Text] = {
+    "count": gettext_lazy("all"),  # 全部
+    "ahead": pgettext_lazy("of plan", "ahead"),
+    "on_time": gettext_lazy("on time"),
+    "delayed": gettext_lazy("delayed"),
+    "without_plan": gettext_lazy("without a plan"),
+    "without_date": gettext_lazy("without a date"),
 }
 T = TypeVar("T")
 
@@ -77,11 +98,20 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """A line of numbers, each with the list behind it; then what is typical of their days."""
+
+    label: str
+    links: Sequence[tuple[int, str]]
+    days: Sequence[Spread]
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Some lines of a table beneath a heading of their own."""
 
     label: Text
-    lines: Sequence[tuple[str, Any]]
+    lines: Sequence[Numbers]
 
 
 @dataclass
@@ -109,9 +139,18 @@ class Sheet:
         for span in SPANS:
             found = lead_times(self.district, self.quarters, span, per=self._years, **self._asked)
             self._name(found)
-            lines = [(self._label(each), each) for each in self._ordered(found, lambda each: each.count)]
+            lines = [self._lead_time(each) for each in self._ordered(found, lambda each: each.count)]
             groups.append(Group(SPAN_TITLES[span], lines if any(each.count for each in found) else []))
         return groups
+
+    def _lead_time(self, found: LeadTime) -> Numbers:
+        parts = {
+            "count": found.count,
+            "known": found.days.known,
+            "unknown": found.unknown,
+            "waiting": found.waiting,
+        }
+        return Numbers(self._label(found), self._links(found, found.span, parts), [found.days])
 
     def punctuality(self) -> list[Group]:
         """What started and was completed, beside the first plans; last what is undated, of all parts together."""
@@ -121,12 +160,23 @@ class Sheet:
         for kind in PUNCTUAL_KINDS:
             mine = [each for each in found if each.kind == kind and each.on_plan.count]
             dated = self._ordered([each for each in mine if each.first], lambda each: each.on_plan.count)
-            lines = [(self._label(each), _counted(each.on_plan)) for each in dated]
             undated = sum((each.on_plan for each in mine if not each.first), OnPlan())
-            if undated.count:
-                lines.append((_("Date unknown"), _counted(undated)))
-            groups.append(Group(kind.label, lines))
+            lines = [self._punctual(each) for each in dated]
+            groups.append(
+                Group(kind.label, [*lines, self._undated(kind, undated)] if undated.count else lines)
+            )
         return groups
+
+    def _punctual(self, found: Punctuality) -> Numbers:
+        plan = found.on_plan
+        links = self._links(found, found.kind, _counted(plan))
+        return Numbers(self._label(found), links, [plan.ahead, plan.delay])
+
+    def _undated(self, kind: str, plan: OnPlan) -> Numbers:
+        asked = {"district": self.district.code, "kind": str(kind)} | self.moment.asked
+        address = f"{reverse('undated')}?{urlencode(asked)}"
+        links = [(number, address) for number in _counted(plan).values()]
+        return Numbers(_("Date unknown"), links, [plan.ahead, plan.delay])
 
     @property
     def _asked(self) -> dict[str, Any]:
@@ -179,34 +229,47 @@ class Sheet:
         span = share.first if share.first == share.last else f"{share.first}–{share.last}"
         return Cell(share.rate, span, address, f"{address}&uncertain=true")
 
-    def _url(self, cohort: Cohort, column: str, first: str, last: str) -> str:
+    def _links(self, found: Any, group: str, parts: Mapping[str, int]) -> list[tuple[int, str]]:
+        """Numbers with the lists behind them."""
+        return [
+            (number, self._url(found, f"{group}_{part}", found.first, found.last))
+            for part, number in parts.items()
+        ]
+
+    def _url(self, cohort: Any, column: str, first: str, last: str) -> str:
         asked = {"district": self.district.code, "from": first, "quarter": last, "column": column}
         if self.by:
             asked |= {"by": self.by, "member": cohort.member or ""}
         return f"{reverse('cohort_projects')}?{urlencode(asked | self.moment.asked)}"
 
 
-def _counted(plan: OnPlan) -> dict[str, Any]:
+def _counted(plan: OnPlan) -> dict[str, int]:
     """The numbers of one line of punctuality in the order of its columns."""
-    outcomes = [plan.outcomes[name] for name in ("ahead", "on_time", "delayed")]
-    bands = [plan.bands[band] for band in DELAY_BANDS]
-    missing = [plan.outcomes[name] for name in ("without_plan", "without_date")]
-    return {
-        "count": plan.count,
-        "numbers": [*outcomes, *bands, *missing],
-        "ahead": plan.ahead,
-        "delay": plan.delay,
-    }
+    outcomes: dict[str, int] = {name: plan.outcomes[name] for name in OUTCOMES}
+    bands = {name: plan.bands[band] for name, band in DELAY_CELLS.items()}
+    order = ("count", "ahead", "on_time", "delayed", *bands, "without_plan", "without_date")
+    numbers = {"count": plan.count, **outcomes, **bands}
+    return {name: numbers[name] for name in order}
 
 
 def column_title(column: str) -> str:
-    """What a column counts, in words."""
+    """What a cell counts, in words."""
     if column in WITHIN:
         words = {
             "started": _("Started within %(months)d months of signing"),
             "completed": _("Completed within %(months)d months of signing"),
         }
         return words[column.partition("_")[0]] % {"months": WITHIN[column][1]}
+    if column in LEAD_TIME_CELLS:
+        span, part = LEAD_TIME_CELLS[column]
+        return f"{SPAN_TITLES[span]} · {PART_TITLES[part]}"
+    if column in PUNCTUALITY_CELLS:
+        kind, part = PUNCTUALITY_CELLS[column]
+        bands = dict(zip(DELAY_CELLS, band_titles(), strict=True))
+        title = (
+            _("delayed by %(months)s") % {"months": bands[part]} if part in bands else OUTCOME_TITLES[part]
+        )
+        return f"{kind.label} · {title}"
     return str(TITLES[column]) if column in RATES else pgettext("heading of a list", "Signed")
 
 

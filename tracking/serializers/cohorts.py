@@ -10,7 +10,8 @@ from rest_framework import serializers
 
 from config.api.serializers import StrictSerializer
 from tracking.cohorts import (
-    DELAY_BANDS,
+    DELAY_CELLS,
+    OUTCOMES,
     PUNCTUAL_KINDS,
     RATES,
     SPANS,
@@ -26,8 +27,7 @@ PLACE = ("district", "by", "member", "first_quarter", "last_quarter")
 SIGNED = ("count", "with_amount", "investment")
 SHARE = ("numerator", "denominator", "uncertain", "share", "first_quarter", "last_quarter")
 DAYS = ("known", "median", "p90")
-OUTCOMES = ("ahead", "on_time", "delayed", "without_plan", "without_date")
-BANDS = {band: f"delayed_{band[0]}_{band[1]}" if band[1] else f"delayed_{band[0]}" for band in DELAY_BANDS}
+BANDS = {band: name for name, band in DELAY_CELLS.items()}
 
 COHORT_COLUMNS = [
     *PLACE,
@@ -96,7 +96,7 @@ def punctuality_shown(found: Punctuality) -> dict[str, Any]:
         "last_quarter": found.last,
         "kind": found.kind,
         "count": total.count,
-        **{outcome: total.outcomes[outcome] for outcome in OUTCOMES},  # type: ignore[index]
+        **{outcome: total.outcomes[outcome] for outcome in OUTCOMES},
         **{name: total.bands[band] for band, name in BANDS.items()},
         "days_ahead": days_shown(total.ahead),
         "days_delayed": days_shown(total.delay),
