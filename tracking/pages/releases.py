@@ -27,11 +27,12 @@ from projects.models import COUNTABLE_KINDS, District, Kind, User
 from projects.quarters import next_quarter, quarter_of, quarters_between
 from tracking import definitions
 from tracking.figures import Figure
-from tracking.models import Release
+from tracking.models import QuarterlyTotal, Release
 from tracking.moments import NOW, Moment
 from tracking.pages.asking import CURSOR, DISTRICT, QUARTER, WITH_FORM, page, reader
-from tracking.pages.pipeline import STEPS, Shown
+from tracking.pages.pipeline import COLUMNS, STEPS, Shown
 from tracking.pages.places import MOST_CHOICES, Places
+from tracking.released import Since, released_flows
 from tracking.releases import BUSY, NOT_A_PUBLISHER, changed_since, release_quarter, standing
 from tracking.sums import NOTHING, Sums
 from tracking.totals import Of, Total, totals, undated
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 else:
     ModelForm = forms.ModelForm
 
-PAGE_SIZE = 50
+PAGE_SIZE = 30
 QUARTERS_OFFERED = 12
 LATEST_QUARTER_FIRST = (("quarter", True), ("district__path", False), ("revision", True))
 FIGURES: tuple[tuple[Of, Text], ...] = (
@@ -59,6 +60,7 @@ class Listed:
 
     release: Release
     place: District
+    since: list[Since] | None = None  # what has changed; null for one that has been revised
 
     @property
     def own(self) -> bool:
@@ -91,6 +93,40 @@ def _place(district: District, paths: Sequence[str], own: dict[str, District]) -
     return next(own[path] for path in paths if path.startswith(district.path))
 
 
+def with_changes(found: Sequence[Listed]) -> list[Listed]:
+    """The same, those that nothing revises each with what entered otherwise until now."""
+    revised = set(
+        Release.objects.filter(revises__in=[each.release for each in found]).values_list("revises", flat=True)
+    )
+    now = _entered_now(found)
+    return [each if each.release.pk in revised else replace(each, since=_since(each, now)) for each in found]
+
+
+def _entered_now(found: Sequence[Listed]) -> dict[tuple[int, str, str], Sums]:
+    """From the stored cells, by district, quarter and kind."""
+    asked = {"district__in": [each.place for each in found], "kind__in": COLUMNS}
+    rows = QuarterlyTotal.objects.filter(
+        **asked, quarter__in={each.release.quarter for each in found}
+    ).order_by()
+    return {
+        (row["district_id"], row["quarter"], row["kind"]): Sums.of(row, "entered_") for row in rows.values()
+    }
+
+
+def _since(one: Listed, now: dict[tuple[int, str, str], Sums]) -> list[Since]:
+    place, quarter = one.place, one.release.quarter
+    then, moment = released_flows(one.release, place, quarter), Moment.of(one.release)
+    told = (
+        Since(
+            Figure(place.code, quarter, (kind,), moment=moment),
+            then.get(kind, NOTHING),
+            now.get((place.pk, quarter, kind), NOTHING),
+        )
+        for kind in COLUMNS
+    )
+    return [since for since in told if since.changed]
+
+
 @page(DISTRICT, QUARTER, CURSOR)
 def releases(
     request: HttpRequest, district: str | None = None, quarter: str | None = None, cursor: str | None = None
@@ -107,7 +143,7 @@ def releases(
     url = f"{reverse('releases')}?{urlencode({name: value for name, value in asked.items() if value})}"
     sheet = Keyset[Release](found, LATEST_QUARTER_FIRST, [url]).page(cursor, PAGE_SIZE)
     shown = {
-        "listed": listed(user, sheet.rows),
+        "listed": with_changes(listed(user, sheet.rows)),
         "district": here,
         "quarter": quarter,
         "publishes": District.objects.filter(publishes_in(user)).exists(),
