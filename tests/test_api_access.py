@@ -140,7 +140,14 @@ def figure_rows() -> list[Row]:
     seen, foreign = (401, 404, 200, 200, 404, 401, 200), (401, 404, 404, 404, 200, 401, 200)
     cell = "district={code}&quarter=2023Q1&kind=signed"
     explained = f"totals/explain/?{cell}&from=2026-11-22T10:00:00%2B08:00"
-    return [Row("get", explained, "own", seen), Row("get", explained, "foreign", foreign)]
+    cohorts = [
+        f"{name}/?district={{code}}&quarter=2023Q1" for name in ("cohorts", "lead-times", "punctuality")
+    ]
+    return [
+        Row("get", path, place, answers)
+        for path in (explained, *cohorts)
+        for place, answers in (("own", seen), ("foreign", foreign))
+    ]
 
 
 ROWS = rows()
