@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 
 from django.test import Client
 
@@ -80,3 +81,10 @@ def read(client: Client, address: str, status: int = 200) -> Page:
     response = client.get(address)
     assert response.status_code == status, (address, response.status_code)
     return Page(response.content.decode())
+
+
+def download(client: Client, address: str) -> bytes:
+    """A file that a page offers, whole."""
+    response: Any = client.get(address)
+    assert response.status_code == 200, (address, response.status_code)
+    return b"".join(response.streaming_content)

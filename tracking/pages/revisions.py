@@ -89,7 +89,7 @@ def revisions(request: HttpRequest, district: str, quarter: str, **asked: str) -
 
 
 def _not_released(request: HttpRequest, here: District, quarter: str) -> HttpResponse:
-    release = f"/releases/new/?{urlencode({'district': here.code, 'quarter': quarter})}"
+    release = f"{reverse('new_release')}?{urlencode({'district': here.code, 'quarter': quarter})}"
     return render(
         request,
         "tracking/revisions.html",
