@@ -30,7 +30,6 @@ from tests.makers import (
     make_user,
 )
 from tests.pages import Page, read, signed_in
-from tracking import released
 from tracking.cells import roll_up
 from tracking.models import Release
 from tracking.released import released_flows
@@ -277,7 +276,8 @@ def test_a_release_alone_opens_its_district_and_quarter(release: Release) -> Non
 
 
 def test_without_a_quarter_a_past_moment_shows_none_after_it(places: Places, officer: User) -> None:
-    make_project(district=places["440112"], at=CORRECTED, milestones={"signed": date(2023, 7, 19)})
+    summer = datetime(2023, 8, 1, tzinfo=SHANGHAI)
+    make_project(district=places["440112"], at=summer, milestones={"signed": date(2023, 7, 19)})
     roll_up()
 
     page = read(signed_in(officer), f"/?as_of={BETWEEN}")
@@ -452,7 +452,7 @@ def test_a_new_version_of_a_definition_is_asked_anew(
     corrected: Release, places: Places, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
 ) -> None:
     released_flows(corrected, places["440112"], "2023Q1")
-    monkeypatch.setattr(released.definitions, "versions", lambda: {"entered": 99})
+    monkeypatch.setattr("tracking.definitions.versions", lambda: {"entered": 99})
 
     with django_assert_num_queries(1):
         released_flows(corrected, places["440112"], "2023Q1")
@@ -494,7 +494,7 @@ def test_a_moment_costs_a_few_queries_however_many_projects(
     with django_assert_max_num_queries(14):
         read(client, STARTED + moment)
     with django_assert_max_num_queries(9):
-        client.get(f"{STARTED}{moment}&format=xlsx")
+        client.get(f"{STARTED}{moment}&format=xlsx").close()
 
 
 def test_an_entry_of_before_entries_had_days_shows_its_quarter() -> None:

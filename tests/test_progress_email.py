@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
 from projects import services
-from projects.models import District, Kind, Precision
-from tests.mail import read
-from tests.makers import NOW, SHANGHAI, WAN, YI, make_huangpu, make_project, make_user, record
+from projects.models import District, Kind, LedgerEntry, LedgerSeal, Precision, Project
+from tests import pages
+from tests.mail import parts, read
+from tests.makers import NOW, SHANGHAI, WAN, YI, make_huangpu, make_project, make_release, make_user, record
+from tests.pages import signed_in
 from tracking import cells
 from tracking.deliveries import compose, plan_deliveries
 from tracking.emails import progress_report, render
 from tracking.emails.progress import PIPELINE, STAGES
 from tracking.models import Delivery, Subscription
+from tracking.moments import Moment
 from tracking.totals import behind, totals, undated
 from tracking.wording import day_as_known, percent, quarter_name, whole_months
 
@@ -24,6 +27,7 @@ pytestmark = pytest.mark.django_db
 
 Q1 = "2023Q1"
 APRIL = datetime(2023, 4, 1, 8, tzinfo=SHANGHAI)
+MARCH = datetime(2023, 3, 30, 18, tzinfo=SHANGHAI)
 JANUARY = date(2023, 1, 29)
 LINK = "http://127.0.0.1:8000/?district=440112&amp;quarter=2023Q1"
 
@@ -248,6 +252,124 @@ def test_only_thirty_that_are_late_are_listed(places):
     report = progress_report(places["440112"], Q1, APRIL)
 
     assert (len(report.late), report.late_count, report.late_more) == (30, 32, 2)
+
+
+# --- The moment at which it was written -------------------------------------------------------------------------------
+
+
+def composed(places: dict[str, District], language: str = "en") -> tuple[str, str]:
+    """Text and HTML of the mail about Huangpu's first quarter, as it is sent in April 2023."""
+    user = make_user(f"reader-{language}", district=places["440112"])
+    subscription = services.save_versioned(
+        Subscription(
+            user=user, email=f"{language}@example.org", district=places["440112"], language=language
+        ),
+        at=MARCH,
+    )
+    plan_deliveries(APRIL)
+    delivery = Delivery.objects.select_related("subscription__district", "subscription__user").get(
+        subscription=subscription
+    )
+    return parts(read(compose(delivery, APRIL).message().as_bytes()))
+
+
+def make_a_recorded_quarter(places: dict[str, District]) -> None:
+    """Two projects signed and one without a date, recorded before the mail is written."""
+    here = places["440112"]
+    make_project("甲", district=here, total_investment=3 * YI, milestones={"signed": JANUARY}, at=MARCH)
+    make_project("乙", district=here, total_investment=4 * YI, milestones={"signed": JANUARY}, at=MARCH)
+    make_project("丙", district=here, total_investment=YI, milestones={"started": "unknown"}, at=MARCH)
+
+
+def correct_it_later(places: dict[str, District]) -> None:
+    """What changes after the mail has been sent."""
+    later = APRIL + timedelta(days=9)
+    project = Project.objects.get(name="甲")
+    project.total_investment = 8 * YI
+    services.save_project(project, actor=None, at=later)
+    make_project("补报", district=places["440112"], milestones={"signed": JANUARY}, at=later)
+    milestone = Project.objects.get(name="丙").milestones.get()
+    milestone.happened_on, milestone.precision = JANUARY, Precision.DAY
+    services.save_milestone(milestone, actor=None, at=later)
+    cells.roll_up()
+
+
+def test_what_the_links_open_adds_up_to_what_the_mail_says_whenever_it_is_opened(places):
+    make_a_recorded_quarter(places)
+    _text, html = composed(places)
+    correct_it_later(places)
+    client = signed_in(make_user(superuser=True))
+
+    links = [link.removeprefix("http://127.0.0.1:8000") for link in Reader(html).links]
+    opened = {link: pages.read(client, link) for link in links if not link.startswith("/unsubscribe/")}
+
+    [signed] = [page for link, page in opened.items() if "kind=signed&of=entered" in link]
+    [undated] = [page for link, page in opened.items() if link.startswith("/undated/")]
+    [start] = [page for link, page in opened.items() if link.startswith("/?")]
+    assert "2 projects" in Reader(html).text
+    assert signed.cells[:2] == ["2", "7.00"]
+    assert undated.cells[:2] == ["1", "1.00"]
+    assert "Projects signed 2 projects 7.00" in start.text
+    assert all("as_of=2023-04-01T08%3A00%3A00%2B08%3A00" in link for link in opened)
+
+
+def test_every_list_behind_a_mail_has_as_many_projects_as_the_mail_says(places):
+    make_a_quarter(places)
+    here, client = places["440112"], signed_in(make_user(superuser=True))
+    moment = Moment(LedgerEntry.objects.latest("recorded_at").recorded_at)
+
+    report = progress_report(here, Q1, APRIL, moment)
+    links = Reader(render(report, "en")[2]).links
+
+    for flow in report.flows:
+        [link] = {link for link in links if f"kind={flow.kind}&of=entered" in link}
+        page = pages.read(client, link.removeprefix("http://127.0.0.1:8000"))
+        assert page.cells[0] == str(flow.total.entered.count)
+    assert [flow.total for flow in report.flows] == totals(here, [Q1], PIPELINE)
+
+
+def test_nothing_is_ever_dated_before_the_moment_of_a_mail_that_was_sent(places):
+    make_a_recorded_quarter(places)
+    composed(places)
+
+    make_project(district=places["440112"], milestones={"signed": JANUARY}, at=MARCH)  # a clock that is late
+
+    assert LedgerEntry.objects.latest("id").recorded_at > APRIL
+
+
+def test_a_moment_still_to_come_is_never_sealed(places, monkeypatch):
+    make_a_recorded_quarter(places)
+    monkeypatch.setattr("tracking.deliveries.timezone.now", lambda: MARCH + timedelta(days=1))
+
+    composed(places)
+
+    assert LedgerSeal.objects.get().sealed_at == MARCH + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["Released 2023-03-31 18:00 by Huangpu (", "As released: 2 projects, 7.00 亿元"]),
+        ("zh-hans", ["2023-03-31 18:00"]),
+    ],
+)
+def test_a_mail_about_a_released_quarter_says_so_and_what_changed_since(places, language, said):
+    make_a_recorded_quarter(places)
+    release = make_release(places["440112"], at=MARCH + timedelta(days=1), provisional=True)
+    project = Project.objects.get(name="甲")
+    project.total_investment = 5 * YI
+    services.save_project(project, actor=None, at=MARCH + timedelta(days=1, hours=1))
+
+    text, html = composed(places, language)
+
+    for words in (text.replace("\N{NO-BREAK SPACE}", " "), Reader(html).text):
+        assert [part for part in said if part not in words] == []
+        assert "+2.00" in words
+    explained = [link for link in Reader(html).links if "/explain/" in link]
+    assert len(explained) == 3
+    assert all(f"from=release:{release.pk}&to=2023-04-01T08:00:00%2B08:00" in link for link in explained)
+    client = signed_in(make_user(superuser=True))
+    assert "甲" in pages.read(client, explained[0].removeprefix("http://127.0.0.1:8000")).text
 
 
 # --- Reading it -----------------------------------------------------------------------------------------------------
