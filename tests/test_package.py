@@ -175,7 +175,7 @@ def test_a_package_names_no_project_no_person_no_district_and_no_address(places)
     assert not [word for word in ("机密", "clerk", "黄埔", "Huangpu", "http", "生物") if word in content]
 
 
-GOLDEN = "db22de0c24b1ad7cdb83ab981e6cd1e45fb43e13131fd47f087da559e4fc2cdb"
+GOLDEN = "748f475efe25caad6395f1640e7d5d1e24fafd8194406089bad1b4131c3d7b3e"
 
 
 def test_the_package_of_a_fixed_record_has_a_fixed_checksum_on_every_database(places_of_the_golden_record):

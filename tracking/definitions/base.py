@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from projects.models.base import in_readers_language
 
 DOCS = "docs/definitions.md"
-RECORD = f"{DOCS}: The record"
-MONEY = f"{DOCS}: Money"
-FIGURES = f"{DOCS}: Figures per district subtree, quarter and kind"
-COHORTS = f"{DOCS}: Cohorts, rates and lead times"
-CLAIMS = f"{DOCS}: Claims and targets"
-MOMENTS = f"{DOCS}: Moments, releases and their changes"
-CAUSES = f"{DOCS}: Causes in the ledger"
-DIVISIONS = f"GB/T 2260; {DOCS}: Divisions in time"
+RECORD = f"明账指标口径：项目台账 ({DOCS}: The record)"
+MONEY = f"明账指标口径：金额 ({DOCS}: Money)"
+FIGURES = f"明账指标口径：季度指标 ({DOCS}: Figures)"
+COHORTS = f"明账指标口径：比率与用时 ({DOCS}: Cohorts, rates and lead times)"
+CLAIMS = f"明账指标口径：公布数与目标 ({DOCS}: Claims and targets)"
+MOMENTS = f"明账指标口径：发布与变化 ({DOCS}: Moments, releases and their changes)"
+CAUSES = f"明账指标口径：变化原因 ({DOCS}: Causes in the ledger)"
+DIVISIONS = f"GB/T 2260；明账指标口径：区划沿革 ({DOCS}: Divisions in time)"
 
 
 class Measured(models.TextChoices):

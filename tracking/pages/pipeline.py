@@ -79,12 +79,13 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table: a name, where it leads, and a figure for each of COLUMNS."""
+    """One line of a table: a name, where it leads, a figure for each of COLUMNS; `meaning` is its definition."""
 
     label: str
     url: str
     cells: Sequence[Shown]
     note: str = ""
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ def construction(shown: _Shown, total: Total) -> list[Row]:
     """续建 and 开复工 of the quarter and the year; none for a kind that has no such figures."""
     found = [of for of in UNDER_CONSTRUCTION if getattr(total, of) is not None]
     return [
-        Row(str(CONSTRUCTION[of][0]), "", [shown.figure(total, of)], note=str(CONSTRUCTION[of][1]))
+        Row(str(CONSTRUCTION[of][0]), "", [shown.figure(total, of)], str(CONSTRUCTION[of][1]), meaning=of)
         for of in found
     ]
 
