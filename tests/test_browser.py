@@ -26,6 +26,8 @@ EVERY_PAGE = {
     "/": 200,
     "/?district=440112&quarter=2023Q1": 200,
     "/figures/?district=440112&quarter=2023Q1&kind=signed": 200,
+    "/explain/?district=440112&quarter=2023Q1&kind=signed&from=2026-11-22T10:00:00%2B08:00": 200,
+    "/revisions/?district=440112&quarter=2023Q1": 200,
     "/undated/?district=440112": 200,
     "/cohorts/?district=440112&quarter=2023Q1": 200,
     "/cohorts/projects/?district=440112&quarter=2023Q1&column=start": 200,

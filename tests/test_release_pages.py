@@ -73,6 +73,34 @@ def test_the_list_shows_every_release_that_the_reader_may_see_with_its_mark_and_
     assert page.opening(f"/releases/{first.pk}/package.zip")
 
 
+def test_the_list_says_what_has_changed_since_the_latest_release_of_a_quarter(places, publisher, project):
+    first = make_release(places["440112"])
+    correct(project, 35 * YI)
+    make_release(places["440100"])
+    second = make_release(places["440112"])
+    correct(project, 37 * YI)
+
+    page = read(signed_in(publisher), "/releases/?quarter=2023Q1")
+
+    assert "revised" in page.text
+    explained = {link.href: link.text for link in page.opening("/explain/")}
+    asked = "district=440112&quarter=2023Q1&kind=signed&of=entered"
+    assert explained[f"/explain/?{asked}&from=release:{second.pk}&to=now"] == "Signed 0 · +2.00"
+    assert not [href for href in explained if f"release:{first.pk}&" in href]
+
+
+def test_the_list_asks_the_database_no_more_for_more_releases_once_they_are_known(
+    places, publisher, django_assert_max_num_queries
+):
+    for quarter in ("2022Q1", "2022Q2", "2022Q3", "2022Q4"):
+        make_release(places["440112"], quarter)
+    client = signed_in(publisher)
+    read(client, "/releases/")
+
+    with django_assert_max_num_queries(15):
+        read(client, "/releases/")
+
+
 def test_who_sees_only_a_part_of_the_released_district_is_led_to_that_part(places, project):
     release = make_release(places["440100"])
     below = signed_in(make_user(district=places["440112"], role="viewer"))

@@ -41,7 +41,7 @@ class QuarterFormField(forms.CharField):
 class ReleaseForm(ServiceForm):
     """Which quarter of which district is released."""
 
-    quarter = QuarterFormField(label=_("quarter"), max_length=6, help_text=_("As 2023Q1."))
+    quarter = QuarterFormField(label=_("Quarter"), max_length=6, help_text=_("As 2023Q1."))
 
 
 class QuarterFilter(SelectFilter):
