@@ -19,6 +19,7 @@ from tests.makers import (
     make_huangpu,
     make_organization,
     make_project,
+    make_release,
     make_sector,
     make_user,
     record,
@@ -143,9 +144,21 @@ def figure_rows() -> list[Row]:
     cohorts = [
         f"{name}/?district={{code}}&quarter=2023Q1" for name in ("cohorts", "lead-times", "punctuality")
     ]
-    return [
+    releases = [
+        Row("get", "releases/", "own", (401, 200, 200, 200, 200, 401, 200)),
+        Row("get", "releases/{release}/", "missing", (401, 404, 404, 404, 404, 401, 404)),
+        # a token that may write may not release
+        Row(
+            "post",
+            "releases/",
+            "own",
+            (401, 403, 403, 403, 403, 401, 403),
+            {"district": "440112", "quarter": "2022Q4"},
+        ),
+    ]
+    return releases + [
         Row("get", path, place, answers)
-        for path in (explained, *cohorts)
+        for path in (explained, *cohorts, "releases/{release}/")
         for place, answers in (("own", seen), ("foreign", foreign))
     ]
 
@@ -167,11 +180,12 @@ def names() -> dict[str, dict[str, str]]:
             Ceremony(district=districts[code], name="活动", held_on=date(2023, 1, 29)), at=NOW
         )
         found[place] = {"id": str(project.pk), "step": str(step.pk), "event": str(event.pk), "code": code}
+        found[place]["release"] = str(make_release(districts[code]).pk)
     shared = {"organization": str(organization.pk), "token": token.token_key}
     other = {"other": found["foreign"]["id"]}
     found["own"] |= {**shared, **other}
     found["missing"] = dict.fromkeys(
-        ("id", "step", "event", "code", "organization", "token", "other"), MISSING
+        ("id", "step", "event", "code", "organization", "token", "other", "release"), MISSING
     )
     return found
 
