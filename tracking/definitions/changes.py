@@ -82,6 +82,21 @@ DEFINITIONS = (
         reference=MOMENTS,
     ),
     Definition(
+        id="divisions_recorded",
+        version=1,
+        name_zh="按登记时区划",
+        name_en="Divisions as recorded",
+        formula_zh=(
+            "项目计入其登记所在的区划。发布、差异说明、公布数核对、签约批次、邮件和数据包都按此口径。"
+        ),
+        formula_en=(
+            "Every project counts in the district in which it was recorded. Releases, explained changes, "
+            "claims, cohorts, emails and packages are on these divisions."
+        ),
+        unit=Measured.RULE,
+        reference=DIVISIONS,
+    ),
+    Definition(
         id="divisions_now",
         version=1,
         name_zh="按现行区划",

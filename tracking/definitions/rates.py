@@ -143,4 +143,36 @@ DEFINITIONS = (
         unit=Measured.DAYS,
         reference=COHORTS,
     ),
+    Definition(
+        id="on_plan",
+        version=1,
+        name_zh="按期情况",
+        name_en="Against the plan",
+        formula_zh=(
+            "开工、竣工按发生的季度，与首次计划比较：早于计划为提前；恰为计划日，或计划日在所知的月份、季度之内，为按期；"
+            "晚于计划为滞后。没有计划的、没有日期的分别单列。"
+        ),
+        formula_en=(
+            "Starts and completions of a quarter beside their first plan: ahead of it; on time, on the "
+            "planned day or where the planned day lies in the month or quarter that is known; delayed. "
+            "Those without a plan and those without a date are counted apart."
+        ),
+        unit=Measured.NUMBER,
+        reference=COHORTS,
+    ),
+    Definition(
+        id="delay_band",
+        version=1,
+        name_zh="滞后时长分档",
+        name_en="Bands of delay",
+        formula_zh=(
+            "滞后 1–12、13–24、25–60、60 个月以上的项目个数。不足一个月按一个月计；只知月份、季度的，以其第一天为准。"
+        ),
+        formula_en=(
+            "How many were delayed by 1–12, 13–24, 25–60 and over 60 months. A month that has begun counts "
+            "whole; of a month or quarter its first day counts."
+        ),
+        unit=Measured.NUMBER,
+        reference=COHORTS,
+    ),
 )
