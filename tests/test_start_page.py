@@ -348,7 +348,7 @@ def test_the_page_costs_as_many_queries_with_many_projects_as_with_few(
     roll_up()
     client = signed_in(officer)
 
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(26):
         read(client, HUANGPU)
     with django_assert_max_num_queries(12):
         read(client, "/figures/?district=440112&quarter=2022Q1&kind=signed&by=sector&member=s1")
