@@ -15,7 +15,7 @@ from tracking.flows import flows
 from tracking.moments import NOW, Moment
 from tracking.pages.pipeline import COLUMNS, Row, Shown
 from tracking.sums import NOTHING, Sums
-from tracking.thresholds import label_of, thresholds
+from tracking.thresholds import bound_of, label_of
 from tracking.totals import By
 
 
@@ -108,5 +108,5 @@ def by_size(district: District, quarter: str, moment: Moment = NOW) -> list[Row]
 def by_threshold(district: District, quarter: str, moment: Moment = NOW) -> list[Row]:
     """The size thresholds from the smallest, each with all that is larger; they do not add up."""
     parts = Breakdown(district, quarter, "size_threshold", moment)
-    bounds = thresholds(moment.at).items()
-    return [parts.row(name, label_of(yuan)) for name, yuan in bounds if name in parts.found]
+    bounds = sorted((bound_of(name or "") or 0, name) for name in parts.found)
+    return [parts.row(name, label_of(yuan)) for yuan, name in bounds]
