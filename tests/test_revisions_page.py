@@ -170,6 +170,19 @@ def test_the_page_says_of_each_release_when_by_whom_and_why(officer: Client, rev
     assert page.styled == []
 
 
+def test_who_released_for_a_higher_district_is_shown_to_those_who_see_that_district(
+    officer: Client, places: Places
+) -> None:
+    make_project(district=places["440112"], milestones=SIGNED)
+    make_release(places["440100"], actor=make_user("zhao"), note="全市统一修订")
+    of_city = signed_in(make_user(district=places["440100"], role="viewer"))
+
+    page, theirs = read(officer, PAGE), read(of_city, PAGE)
+
+    assert "Guangzhou 全市统一修订" in page.text
+    assert "Guangzhou zhao 全市统一修订" in theirs.text
+
+
 def test_each_figure_opens_its_projects_as_released_and_each_difference_its_explanation(
     officer: Client, revised: list[Release]
 ) -> None:

@@ -18,7 +18,7 @@ from config.api import exports
 from config.api.parameters import Parameter, choice_parameter
 from config.api.problems import Text
 from config.api.transactions import snapshot
-from projects.access import may_publish
+from projects.access import Sight, may_publish
 from projects.models import Cause, District, Kind
 from tracking.figures import Figure
 from tracking.moments import Moment
@@ -85,7 +85,11 @@ def revisions(request: HttpRequest, district: str, quarter: str, **asked: str) -
     if "format" in asked:
         write = exports.csv_response if asked["format"] == "csv" else exports.xlsx_response
         return write(list(rows(table)), f"revisions-{here.code}-{quarter}")
-    return render(request, "tracking/revisions.html", _shown(here, quarter, table))
+    sight = Sight(reader(request))  # who released for a higher district is not known to its parts
+    heads = [
+        (moment, moment.release is None or sight.sees(moment.release.district)) for moment in table.moments
+    ]
+    return render(request, "tracking/revisions.html", {**_shown(here, quarter, table), "heads": heads})
 
 
 def _not_released(request: HttpRequest, here: District, quarter: str) -> HttpResponse:
@@ -171,12 +175,7 @@ def written(moment: Moment) -> str:
     """A moment in words."""
     if moment.at is None or moment.release is None:
         return _("now")
-    name = (
-        _("revision %(number)d") % {"number": moment.release.revision}
-        if moment.release.revision
-        else _("first release")
-    )
-    return f"{name} {timezone.localtime(moment.at):%Y-%m-%d %H:%M}"
+    return f"{moment.release.revision_label} {timezone.localtime(moment.at):%Y-%m-%d %H:%M}"
 
 
 def _amounts(sums: Sums) -> list[exports.Cell]:
