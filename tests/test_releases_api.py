@@ -65,6 +65,9 @@ def test_a_publisher_releases_a_quarter_and_it_is_read_back(api, places):
     again = api.get(response.headers["Location"])
     assert again.json() == made
     assert again.headers["ETag"] == response.headers["ETag"]
+    package = api.get(made["package"])
+    package.close()
+    assert package.headers["Content-Type"] == "application/zip"
 
 
 def test_the_same_quarter_again_is_a_revision_once_something_has_changed(api, places):

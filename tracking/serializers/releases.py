@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -84,7 +85,7 @@ class ReleaseSerializer(RecordSerializer[Release]):
 
     @extend_schema_field({"type": "string", "format": "uri"})
     def get_package(self, release: Release) -> str:
-        return absolute_url(self.context["request"], f"/api/v1/releases/{release.pk}/package/")
+        return absolute_url(self.context["request"], reverse("release_package_api", args=[release.pk]))
 
 
 def proof_of(release: Release) -> str | None:
