@@ -349,7 +349,7 @@ def test_a_moment_still_to_come_is_never_sealed(places, monkeypatch):
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ["Released 2023-03-31 18:00 by Huangpu (", "As released: 2 projects, 7.00 亿元"]),
+        ("en", ["Released 2023-03-31 18:00 for Huangpu (", "As released: 2 projects, 7.00 亿元"]),
         ("zh-hans", ["2023-03-31 18:00"]),
     ],
 )

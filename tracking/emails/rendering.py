@@ -125,8 +125,8 @@ def _undated_url(report: ProgressReport) -> str:
 
 def _released(release: Release) -> str:
     """The mark of the release: when, which revision, of which district, provisional or not."""
-    # Translators: %(district)s %(at)s发布（%(revision)s）
-    mark = _("Released %(at)s by %(district)s (%(revision)s)") % {
+    # Translators: %(at)s发布（%(district)s，%(revision)s）
+    mark = _("Released %(at)s for %(district)s (%(revision)s)") % {
         "at": f"{timezone.localtime(release.released_at):%Y-%m-%d %H:%M}",
         "district": release.district.label,
         "revision": release.revision_label,
@@ -134,7 +134,7 @@ def _released(release: Release) -> str:
     return _("%(mark)s, provisional") % {"mark": mark} if release.provisional else mark
 
 
-def _since(since: Since | None) -> dict[str, str]:
+def _since(since: Since | None) -> dict[str, Any]:
     """What was released, and what has changed since, with the page that explains it; nothing where none was."""
     if since is None:
         return {}
@@ -146,6 +146,7 @@ def _since(since: Since | None) -> dict[str, str]:
     return {
         "released": _sums(since.before)["said"],
         "released_url": settings.PUBLIC_URL + since.figure.url,
+        "is_changed": since.changed,
         "changed": change if since.changed else pgettext("since a moment", "unchanged"),
         "explained": settings.PUBLIC_URL + since.explained,
     }
