@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from config.api.parameters import read_integer, read_moment
+from config.api.parameters import read_integer
 from projects.models import District, LedgerEntry
 from tracking.divisions import Mode
 from tracking.models import Release
@@ -66,15 +66,6 @@ class Moment:
 
 
 NOW = Moment()
-
-
-def read_moment_of(text: str, user: Reader) -> Moment:
-    """Read `now`, `release:<id>` or a past time. Raises ValueError with a sentence, Http404 for an unseen release."""
-    if text == "now":
-        return NOW
-    if text.startswith(RELEASE_PREFIX):
-        return released(read_id(text.removeprefix(RELEASE_PREFIX)), user)
-    return past(read_moment(text))
 
 
 def past(at: datetime) -> Moment:

@@ -70,7 +70,7 @@ class ReleaseParameter(Parameter):
         return partial(released, read_id(text), request.user)
 
 
-class PastParameter(Parameter):
+class FromParameter(Parameter):
     """A past time or `release:7`; a release is looked for once the question is known to be complete."""
 
     def value(self, text: str, request: Request) -> Callable[[], Moment]:
@@ -85,7 +85,7 @@ class PastParameter(Parameter):
         return past(read_moment(text))
 
 
-class MomentParameter(PastParameter):
+class ToParameter(FromParameter):
     """The same, or `now`."""
 
     def moment(self, text: str) -> Moment:
@@ -159,13 +159,13 @@ TRACE_PARAMETERS: tuple[Parameter, ...] = (
 )
 
 
-FROM = PastParameter(
+FROM = FromParameter(
     name="from",
     required=True,
     about=_("The earlier moment: a past time, as 2023-04-05T08:00:00+08:00, or a release, as `release:7`."),
     schema={"type": "string", "example": "release:7"},
 )
-TO = MomentParameter(
+TO = ToParameter(
     name="to",
     about=_("The later moment: a time or a release in the same way, or `now`; now if left out."),
     schema={"type": "string", "example": "now"},
