@@ -147,6 +147,18 @@ def test_a_part_of_the_released_district_shows_its_own_figures_of_then(
     assert "released 1 · 100.00 since then 0 · +1.00" in page.text
 
 
+def test_those_of_a_part_alone_read_what_was_released_of_their_part(
+    corrected: Release, places: Places
+) -> None:
+    client = signed_in(make_user("zone", district=places["440112-GDD"], role="viewer"))
+
+    page = read(client, f"/?release={corrected.pk}")
+
+    assert "Guangzhou Development District 2023 Q1" in page.text
+    assert "Projects started 1 projects 100.00" in page.text
+    read(client, f"{HUANGPU}&release={corrected.pk}", status=404)
+
+
 @pytest.mark.parametrize("moment", ["", f"&as_of={BETWEEN}", "&release={release}"])
 def test_every_figure_opens_the_list_whose_sum_it_is_at_any_moment(
     corrected: Release, officer: User, moment: str
@@ -238,14 +250,15 @@ def test_a_project_that_lies_elsewhere_now_is_in_the_past_list_without_its_name(
     assert "一期" not in b"".join(file.streaming_content).decode()  # type: ignore[attr-defined]
 
 
-def test_bands_of_a_past_moment_name_their_lists(places: Places, officer: User) -> None:
-    band = SizeBand.objects.get(code="ge-10bn")
-    services.delete_band(band, at=CORRECTED)
+def test_bands_that_are_no_more_still_name_their_past_lists(places: Places, officer: User) -> None:
+    services.delete_band(SizeBand.objects.get(code="ge-10bn"), at=CORRECTED)
     client = signed_in(officer)
 
     page = read(client, f"{STARTED}&by=size_band&member=ge-10bn&as_of={BETWEEN}")
 
     assert page.cells[:2] == ["1", "100.00"]
+    assert "ge-10bn" in read(client, f"{HUANGPU}&as_of={BETWEEN}").text
+    read(client, f"{STARTED}&by=size_band&member=ge-10bn", status=404)
 
 
 # --- ways to other places and times ---------------------------------------------------------------------------------

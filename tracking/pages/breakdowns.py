@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from projects.models import District, ProjectType, Sector, bands_holding
+from projects.models import District, ProjectType, Sector, SizeBand, bands_holding
 from projects.quarters import first_day, last_day
 from tracking.figures import Figure
 from tracking.flows import flows
@@ -101,8 +101,18 @@ def by_type(district: District, quarter: str, moment: Moment = NOW) -> list[Row]
 def by_size(district: District, quarter: str, moment: Moment = NOW) -> list[Row]:
     """The size bands from the smallest; then the projects whose investment is not known."""
     parts = Breakdown(district, quarter, "size_band", moment)
-    rows = [parts.row(band.code, band.label) for band in bands_holding(moment.at) if band.code in parts.found]
+    rows = [parts.row(code, label) for code, label in band_labels(moment).items() if code in parts.found]
     return [*rows, parts.row(None, _("Not known"))] if None in parts.found else rows
+
+
+def band_labels(moment: Moment) -> dict[str, str]:
+    """The names of the size bands of a moment, the smallest first; one that is no more, or changed, has its code."""
+    present = SizeBand.objects.all() if moment.at else ()
+    known = {(band.code, band.lower, band.upper): band.label for band in present}
+    return {
+        band.code: known.get((band.code, band.lower, band.upper), band.label)
+        for band in bands_holding(moment.at)
+    }
 
 
 def by_threshold(district: District, quarter: str, moment: Moment = NOW) -> list[Row]:

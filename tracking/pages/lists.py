@@ -26,7 +26,6 @@ from projects.models import (
     Ownership,
     ProjectType,
     Sector,
-    bands_holding,
 )
 from projects.models.ledger import LedgerQuerySet
 from tracking.divisions import divisions_of
@@ -48,6 +47,7 @@ from tracking.pages.asking import (
     page,
     reader,
 )
+from tracking.pages.breakdowns import band_labels
 from tracking.pages.downloads import FORMAT, download
 from tracking.pages.places import Places
 from tracking.questions import refuse_figure
@@ -238,10 +238,10 @@ def _moved_here(district: District, moment: Moment) -> set[str]:
 
 
 def _band_label(member: str, moment: Moment) -> str:
-    bands = {band.code: band for band in bands_holding(moment.at)}
-    if member not in bands:
+    labels = band_labels(moment)
+    if member not in labels:
         raise Http404
-    return bands[member].label
+    return labels[member]
 
 
 def _threshold_label(member: str) -> str:
