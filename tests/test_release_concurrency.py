@@ -112,7 +112,7 @@ def killed_and_started_again(times: int) -> int:
     never, died = forking.Event(), 0
     for _ in range(times):
         worker = Forked(lambda: roll_up_meanwhile(never))
-        time.sleep(random.uniform(0.05, 0.25))
+        time.sleep(random.uniform(0.02, 0.15))
         os.kill(worker.process.pid or 0, signal.SIGKILL)
         with pytest.raises(AssertionError, match="died without an answer"):
             worker.result()
