@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from projects import services
 from projects.models import Cause, District, Kind
@@ -141,7 +141,7 @@ def test_a_day_corrected_within_its_quarter_changes_no_figure_and_is_not_told(pl
     assert (told.steps, told.by_cause) == ([], {})
 
 
-@bounded
+@settings(bounded, max_examples=15)
 @given(histories)
 def test_between_any_two_moments_nothing_is_left_over(history: list[Any]) -> None:
     with taken_back():
