@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 from django.db import transaction
 from django.test import Client
@@ -37,8 +39,9 @@ ALL_SCOPES = ("read", "write", "publish")
 OWN, FOREIGN, MERGED, CITY = "440112", "440113", "440116", "440100"
 MISSING = "9999999"
 LATER = NOW + timedelta(minutes=30)
-LEFT_OUT = "番禺"  # in the name of everything that is the neighbour's alone
-SECRET_PROJECTS = ("番禺机密", "萝岗机密", "迁出机密")  # of districts that a reader of Huangpu does not see
+LEFT_OUT = ("番禺", "Panyu", "萝岗机密", "迁出机密")  # in the names of what readers of Huangpu do not see
+HUANGPU = ("黄埔", "Huangpu", "萝岗")  # and readers of Panyu
+HIDDEN: dict[str, tuple[str, ...]] = {"neighbour": HUANGPU, "neighbour_publisher": HUANGPU, "superuser": ()}
 Places = dict[str, dict[str, str]]
 
 
@@ -63,7 +66,7 @@ class World:
         self.browsers = {name: _browser(user) for name, user in self.users.items()} | {"nobody": _browser()}
         self.names = {
             "own": self._placed(OWN, "黄埔", self.users["editor"]),
-            "foreign": self._placed(FOREIGN, LEFT_OUT, self.users["neighbour"]),
+            "foreign": self._placed(FOREIGN, "番禺", self.users["neighbour"]),
         }
         self._elsewhere_since()
         self.names["above"] = self.names["own"] | {
@@ -73,6 +76,10 @@ class World:
         self.names["missing"] = {**dict.fromkeys(self.names["own"], MISSING), **shared}
         roll_up()
         self._take_away()
+
+    def program(self, name: str, *scopes: str) -> Api:
+        """One with a token of these scopes."""
+        return Api(self.users[name], *scopes)
 
     def _users(self) -> dict[str, User]:
         own, foreign = self.districts[OWN], self.districts[FOREIGN]
@@ -159,7 +166,8 @@ class World:
             milestones={"signed": date(2023, 1, 30), "started": date(2023, 3, 1), "completed": "unknown"},
         )
         again = make_release(self.districts[OWN], at=NOW, note="黄埔修订")
-        self.names["own"] |= {"revision": str(again.pk), "moved": str(moved.pk)}
+        later = again.released_at.isoformat().replace("+", "%2B")
+        self.names["own"] |= {"revision": str(again.pk), "moved": str(moved.pk), "later": later}
         self.names["foreign"] |= {"revision": self.names["foreign"]["release"], "moved": str(moved.pk)}
         project = Project.objects.get(pk=moved.pk)
         project.district = self.districts[FOREIGN]
@@ -213,3 +221,12 @@ def foreign(status: int = 200, **others: int) -> Answers:
 def turned_away(found: Answers) -> Answers:
     """The same of a page: who has not signed in is asked to."""
     return found | {"nobody": 302, "revoked": 302}
+
+
+def text_of(response: Any) -> str:
+    """All that an answer says; of a workbook or a package what its files say."""
+    raw: bytes = b"".join(response.streaming_content) if response.streaming else response.content
+    if not raw.startswith(b"PK"):
+        return raw.decode(errors="replace")
+    with ZipFile(BytesIO(raw)) as files:
+        return "\n".join(files.read(name).decode(errors="replace") for name in files.namelist())
