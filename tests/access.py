@@ -230,3 +230,11 @@ def text_of(response: Any) -> str:
         return raw.decode(errors="replace")
     with ZipFile(BytesIO(raw)) as files:
         return "\n".join(files.read(name).decode(errors="replace") for name in files.namelist())
+
+
+def shape(path: str) -> str:
+    """Its parts, with every name in braces and every code the same."""
+    return "/".join(
+        "{}" if part.startswith("{") or part in ("signed", "nonsense", "forged") else part
+        for part in path.partition("?")[0].strip("/").split("/")
+    )

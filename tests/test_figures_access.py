@@ -21,6 +21,7 @@ from tests.access import (
     foreign,
     one_transaction,
     own,
+    shape,
     text_of,
     turned_away,
 )
@@ -378,14 +379,6 @@ def test_each_reader_gets_the_page_that_is_theirs(world: World, row: Row) -> Non
 
 
 # --- every address has its rows --------------------------------------------------------------------------------------
-
-
-def shape(path: str) -> str:
-    """Its parts, with every name in braces and every code the same."""
-    return "/".join(
-        "{}" if part.startswith("{") or part in ("signed", "nonsense", "forged") else part
-        for part in path.partition("?")[0].strip("/").split("/")
-    )
 
 
 def test_every_address_of_figures_in_the_api_has_its_rows() -> None:
