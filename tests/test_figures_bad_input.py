@@ -225,3 +225,31 @@ def test_every_address_that_is_read_is_asked_wrongly_too() -> None:
 
     assert {shape(path) for path in API} == served
     assert {shape(path) for path in PAGES} == {shape(path) for path in pages}
+
+
+# --- methods --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", API)
+def test_what_can_only_be_read_says_which_methods_there_are(world: World, path: str) -> None:
+    full = path.format(**world.names["own"])
+    api = world.apis["superuser"]
+    for method in ("put", "post", "patch", "delete", "options"):
+        response = getattr(api.client, method)(
+            f"/api/v1/{full}", b"{}", content_type="application/json", headers=api.headers
+        )
+        allowed = response.headers.get("Allow", "").lower().split(", ")
+        if response.status_code == 405:
+            assert_problem(response, 405, "method")
+            assert method not in allowed
+        else:  # of what can be entered and changed: see who may
+            assert path.partition("/")[0] in ("releases", "reported-totals", "subscriptions")
+            assert response.status_code in (400, 428)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_that_is_read_takes_no_form(world: World, path: str) -> None:
+    full = path.format(**world.names["own"])
+    for method in ("put", "post", "patch", "delete"):
+        response = getattr(world.browsers["superuser"], method)(full)
+        assert response.status_code == 405 or (path, method) == ("/releases/new/", "post")

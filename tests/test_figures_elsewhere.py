@@ -194,3 +194,74 @@ def test_a_token_that_may_only_read_or_release_records_nothing(world: World, pat
     for scopes in (("read",), ("read", "publish")):
         assert_problem(world.program("editor", *scopes).post(path, {}), 403, "permission")
     assert_problem(world.program("editor", "write").post(path, {}), 400, "validation")
+
+
+# --- what a form or a body may name ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["post", "change"])
+def test_a_claim_is_not_tied_to_a_ceremony_that_one_may_not_see(world: World, method: str) -> None:
+    theirs = int(world.names["foreign"]["event"])
+    body = {
+        "district": "440112",
+        "period": "2023Q1",
+        "measure": "started_count",
+        "value": 3,
+        "unit": "projects",
+    }
+    path = "reported-totals/" if method == "post" else f"reported-totals/{world.names['own']['claim']}/"
+
+    response = getattr(world.apis["editor"], method)(
+        path, {**(body if method == "post" else {}), "ceremony": theirs}
+    )
+
+    missing = getattr(world.apis["editor"], method)(
+        path, {**(body if method == "post" else {}), "ceremony": 10**9}
+    )
+    assert response.status_code in (400, 404)
+    assert told(response) == []
+    assert missing.status_code in (400, 404)
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "field"),
+    [
+        ("editor", "reportedtotal", "district"),
+        ("editor", "reportedtotal", "ceremony"),
+        ("editor", "target", "district"),
+        ("publisher", "release", "district"),
+        ("editor", "release", "district"),
+        ("viewer", "reportedtotal", "ceremony"),
+    ],
+)
+def test_suggestions_name_nothing_of_others(world: World, name: str, model: str, field: str) -> None:
+    for term in ("番", "", "Panyu", "440113"):
+        asked = {"app_label": "tracking", "model_name": model, "field_name": field, "term": term}
+        answer = world.browsers[name].get("/admin/autocomplete/", asked)
+        assert answer.status_code in (200, 403)
+        assert told(answer) == []
+
+
+@pytest.mark.parametrize("model", ["release", "reportedtotal", "target"])
+@pytest.mark.parametrize(
+    ("query", "statuses"),
+    [
+        ("q=440113", (200,)),
+        ("district=440113", (200, 302, 400)),
+        ("district__id__exact=1", (200, 302, 400)),
+        ("district__code__startswith=44", (302, 400)),
+        ("released_by__password__startswith=p", (302, 400)),
+        ("quarter=2023Q5", (200, 302, 400)),
+        ("p=abc", (200, 302)),
+        ("q=%00", (400,)),
+        ("e=1", (200,)),
+        ("id__in=1" + "0" * 30, (302, 400)),
+    ],
+)
+def test_no_question_to_a_list_of_the_admin_tells_of_others(
+    world: World, model: str, query: str, statuses: tuple[int, ...]
+) -> None:
+    response = world.browsers["viewer"].get(f"/admin/tracking/{model}/?{query}")
+
+    assert response.status_code in statuses
+    assert told(response) == []
