@@ -24,6 +24,7 @@ from tests.makers import (
     make_district,
     make_huangpu,
     make_project,
+    make_release,
     make_sector,
     make_user,
 )
@@ -197,6 +198,20 @@ def test_a_time_before_anything_was_recorded_is_refused_with_the_time_of_the_fir
 
     assert [error["parameter"] for error in refused["errors"]] == ["as_of"]
     assert "2026-11-22 10:00" in refused["errors"][0]["detail"]
+
+
+def test_released_quarters_carry_their_mark_and_changed_figures_can_be_explained_from_it(
+    api: Api, places: dict[str, District]
+) -> None:
+    make_project(district=places["440112"], milestones=DATED)
+    release = make_release(places["440100"], note="一季度通报")
+
+    marks = ask(api, from_="2022Q4", to="2023Q2").json()["released"]
+
+    assert [(m["quarter"], m["release"], m["district"], m["revision"], m["provisional"]) for m in marks] == [
+        ("2023Q1", release.pk, "440100", 0, False)
+    ]
+    assert parse_datetime(marks[0]["released_at"]) == release.released_at
 
 
 def test_an_answer_about_now_says_when_that_was(api: Api) -> None:

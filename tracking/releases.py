@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -123,5 +124,11 @@ def _bands_changed_since(release: Release) -> bool:
 
 def standing(district: District, quarter: str) -> Release | None:
     """The release that holds for a district's quarter: the newest of its own and of the districts that it lies in."""
-    found = Release.objects.covering(district).filter(quarter=quarter).select_related("district", "revises")
-    return found.order_by("-released_at", "-id").first()
+    return standing_all(district, [quarter]).get(quarter)
+
+
+def standing_all(district: District, quarters: Sequence[str]) -> dict[str, Release]:
+    """The release that holds for each of these quarters of a district, where there is one; one query."""
+    found = Release.objects.covering(district).filter(quarter__in=quarters)
+    newest_last = found.select_related("district", "revises").order_by("released_at", "id")
+    return {release.quarter: release for release in newest_last}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
@@ -14,6 +15,7 @@ from projects.access import Sight
 from projects.models import COUNTABLE_KINDS, LedgerEntry, Project
 from projects.serializers.fields import CodeField
 from tracking.divisions import MODES
+from tracking.models import Release
 from tracking.sums import Sums
 from tracking.totals import BREAKDOWNS, UNDER_CONSTRUCTION, Change, Total
 
@@ -169,6 +171,29 @@ class UndatedSerializer(StrictSerializer):
     investment = _sum(_("Investment in whole yuan; null where none is known."))
 
 
+class MarkSerializer(StrictSerializer):
+    """The release that holds for a quarter of the district: the newest of its own and of those that it lies in."""
+
+    quarter = serializers.CharField(help_text=_("As 2023Q1."))
+    release = serializers.IntegerField(help_text=_("The id of the release."))
+    district = serializers.CharField(help_text=_("The code of the district that was released."))
+    revision = serializers.IntegerField(help_text=_("0 for the first release."))
+    provisional = serializers.BooleanField(help_text=_("Released before the quarter has ended."))
+    released_at = serializers.DateTimeField(help_text=_("The moment of the release."))
+
+
+def mark_shown(release: Release) -> dict[str, Any]:
+    """The mark of a released quarter as the API shows it."""
+    return {
+        "quarter": release.quarter,
+        "release": release.pk,
+        "district": release.district.code,
+        "revision": release.revision,
+        "provisional": release.provisional,
+        "released_at": timezone.localtime(release.released_at).isoformat(),
+    }
+
+
 class TotalsSerializer(StrictSerializer):
     """Totals in the order quarter, kind, member."""
 
@@ -182,6 +207,12 @@ class TotalsSerializer(StrictSerializer):
     )
     divisions = serializers.ChoiceField(
         list(MODES), allow_null=True, help_text=_("The divisions that were asked for; null: as recorded.")
+    )
+    released = MarkSerializer(
+        many=True,
+        help_text=_(
+            "Which of these quarters are released: totals/explain/ tells what has changed since, from=release:<id>."
+        ),
     )
 
 

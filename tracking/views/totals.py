@@ -27,12 +27,14 @@ from tracking.questions import (
     read_cell,
     read_question,
 )
+from tracking.releases import standing_all
 from tracking.serializers.totals import (
     COLUMNS,
     EntrySerializer,
     TotalsSerializer,
     figures,
     flat,
+    mark_shown,
     total_shown,
 )
 
@@ -85,6 +87,16 @@ EXAMPLE = OpenApiExample(
         "as_of": "2023-04-05T08:00:00+08:00",
         "release": None,
         "divisions": None,
+        "released": [
+            {
+                "quarter": "2023Q1",
+                "release": 7,
+                "district": "440100",
+                "revision": 1,
+                "provisional": False,
+                "released_at": "2023-04-10T09:00:00+08:00",
+            }
+        ],
     },
 )
 
@@ -172,6 +184,10 @@ def answer(question: Question) -> dict[str, Any]:
             "with_amount": undated.with_investment,
             "investment": undated.investment,
         },
+        "released": [
+            mark_shown(each)
+            for _quarter, each in sorted(standing_all(question.district, question.quarters).items())
+        ],
     }
 
 
