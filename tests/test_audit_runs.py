@@ -32,7 +32,6 @@ from tracking.models import AuditDifference, AuditRun, QuarterlyTotal, ReleasePr
 
 pytestmark = pytest.mark.django_db
 
-COMMITTED = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("concurrency")]
 NIGHT = datetime(2026, 11, 22, 2, 30, tzinfo=SHANGHAI)
 LIST = "/admin/tracking/auditrun/"
 WORKERS = 4
@@ -40,9 +39,7 @@ WORKERS = 4
 
 def committed(test: Any) -> Any:
     """For a test with further processes, which see only what is committed."""
-    for mark in COMMITTED:
-        test = mark(test)
-    return test
+    return pytest.mark.django_db(transaction=True)(test)
 
 
 @pytest.fixture

@@ -146,7 +146,8 @@ def test_no_page_complains_or_is_wider_than_the_screen(
     page.context.add_cookies([{"name": "language", "value": language, "url": address}])
 
     for path, status in EVERY_PAGE.items():
-        answer = page.goto(address + path, wait_until="networkidle")
+        # Only the documentation of the API goes on loading by script.
+        answer = page.goto(address + path, wait_until="networkidle" if "/docs/" in path else "load")
         assert answer
         assert answer.status == status, path
         if not path.startswith(("/admin/", "/api/")):

@@ -21,7 +21,7 @@ from tests.roll_ups import roll_up_meanwhile, settle
 from tracking import cells
 from tracking.audit import find_differences
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("concurrency")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 WRITERS, WORKERS = 8, 2
 CHANGES = 2_000

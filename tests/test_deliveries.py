@@ -39,8 +39,7 @@ WORKERS, SUBSCRIBERS = 4, 12
 
 def committed(test: Callable[..., None]) -> Callable[..., None]:
     """For a test with further processes, which see only what is committed."""
-    alone = pytest.mark.xdist_group("concurrency")
-    marked: Callable[..., None] = alone(pytest.mark.django_db(transaction=True)(test))
+    marked: Callable[..., None] = pytest.mark.django_db(transaction=True)(test)
     return marked
 
 

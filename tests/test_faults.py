@@ -32,7 +32,7 @@ from tests.processes import (
 from tracking.audit import find_differences
 from tracking.models import QuarterlyTotal
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 LONGEST_SAVE = 2.0  # seconds
 BACK_WITHIN = 30.0

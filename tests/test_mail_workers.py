@@ -20,7 +20,7 @@ from tests.makers import NOW, make_huangpu, make_user
 from tests.processes import Started, environment, start_worker, wait_until
 from tracking.models import Delivery, Subscription
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("concurrency")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 SUBSCRIBERS = 6
 
@@ -74,7 +74,7 @@ def room(tmp_path: Path, server: Server) -> Iterator[MailRoom]:
     room = MailRoom(tmp_path, server)
     yield room
     for worker in room.workers:
-        worker.stop()
+        worker.kill()
 
 
 def test_two_workers_and_two_timetables_send_each_email_once(room: MailRoom, server: Server) -> None:

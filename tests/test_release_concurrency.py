@@ -33,7 +33,7 @@ from tracking.audit import find_differences
 from tracking.models import Release
 from tracking.totals import totals
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("concurrency")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 WRITERS, WORKERS, KILLS = 8, 2, 20
 MINUTE = 60  # seconds
