@@ -19,6 +19,7 @@ from tests.makers import (
     make_district,
     make_huangpu,
     make_project,
+    make_release,
     make_sector,
     make_user,
 )
@@ -133,6 +134,21 @@ def test_the_quick_reading_of_one_quarter_is_what_the_totals_say(
     assert {(member, kind): sums for member, by_kind in quick.items() for kind, sums in by_kind.items()} == {
         (total.member, total.kind): total.entered for total in whole if total.entered.count
     }
+
+
+def test_a_publisher_is_led_to_releasing_the_quarter_and_others_are_not(
+    places: Places, officer: User
+) -> None:
+    publisher = make_user(district=places["440112"], role="publisher")
+    way = "/releases/new/?district=440112&quarter=2023Q1"
+
+    offered = [link.label or link.text for link in read(signed_in(publisher), HUANGPU).opening(way)]
+    release = make_release(places["440112"])
+
+    assert [text.strip() for text in offered] == ["Release this quarter"]
+    assert read(signed_in(publisher), HUANGPU).opening(way)[0].text.strip() == "Release this quarter again"
+    assert read(signed_in(officer), HUANGPU).opening(way) == []
+    assert read(signed_in(publisher), f"{HUANGPU}&release={release.pk}").opening(way) == []
 
 
 def test_a_higher_district_holds_its_whole_subtree_and_names_its_children(places: Places) -> None:
@@ -348,7 +364,7 @@ def test_the_page_costs_as_many_queries_with_many_projects_as_with_few(
     roll_up()
     client = signed_in(officer)
 
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(27):
         read(client, HUANGPU)
     with django_assert_max_num_queries(12):
         read(client, "/figures/?district=440112&quarter=2022Q1&kind=signed&by=sector&member=s1")

@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from projects.access import may_publish
 from projects.models import District
 from tracking.audits import alarm_for
 from tracking.divisions import Mode
-from tracking.moments import Moment
+from tracking.moments import NOW, Moment
 from tracking.pages import breakdowns, pipeline
 from tracking.pages.asking import (
     AS_OF,
@@ -48,6 +49,7 @@ def start(  # noqa: PLR0917  one for each parameter of the address
         return render(request, "tracking/nothing.html", {"any_district": District.objects.exists()})
     shown = _shown(places, here, quarter, moment_for(here, quarter, as_of, release, divisions))
     shown["audit_warning"] = alarm_for(reader(request), timezone.now())
+    shown["may_release"] = shown["moment"] == NOW and may_publish(reader(request), here)
     return render(request, "tracking/start.html", shown)
 
 
