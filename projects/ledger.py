@@ -112,26 +112,19 @@ def post(
     posted = {kind: content for kind, content in wanted.items() if kind not in current or kind in closed}
     if not closed and not posted:
         return False
-    last_closed = {entry.kind: entry for entry in ever if entry.superseded_at is not None}
     now = max([sealing.moment_of_posting(at), *(entry.superseded_at or entry.recorded_at for entry in ever)])
+    changed = {kind: cause_of_change(entry, wanted[kind]) for kind, entry in closed.items() if kind in wanted}
     for kind, entry in closed.items():
-        follower = wanted.get(kind)
-        cause = (
-            cause_of_change(entry, follower) if follower else cause_of_closing(project, has_phases=has_phases)
-        )
-        entry.superseded_at, entry.closing_cause, entry.closing_actor = now, cause, actor
+        gone = changed.get(kind) or cause_of_closing(project, has_phases=has_phases)
+        entry.superseded_at, entry.closing_cause, entry.closing_actor = now, gone, actor
         entry.save(update_fields=["superseded_at", "closing_cause", "closing_actor"])
-    LedgerEntry.objects.bulk_create(
-        new_entry(
-            project,
-            content,
-            actor=actor,
-            at=now,
-            cause=cause_of_change(closed[kind], content)
-            if kind in closed
-            else cause or cause_of_posting(content, last_closed.get(kind), now),
-        )
+    last_closed = {entry.kind: entry for entry in ever if entry.kind not in current}
+    come = {
+        kind: changed.get(kind) or cause or cause_of_posting(content, last_closed.get(kind), now)
         for kind, content in posted.items()
+    }
+    LedgerEntry.objects.bulk_create(
+        new_entry(project, content, actor=actor, at=now, cause=come[kind]) for kind, content in posted.items()
     )
     touch([*map(content_of, closed.values()), *posted.values()])
     return True

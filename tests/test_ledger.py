@@ -55,6 +55,17 @@ def test_starting_a_signed_project_closes_the_signed_entry_and_posts_that_it_was
     assert LedgerEntry.objects.filter(project=project).count() == 3
 
 
+def test_a_step_that_is_new_is_reported_also_where_the_step_before_is_only_left():
+    project = make_project(district=make_huangpu()["440112"], milestones={"signed": date(2023, 1, 29)})
+
+    record(project, "started", date(2023, 5, 2))
+
+    assert {kind: entry.cause for kind, entry in current(project).items()} == {
+        "signed": Cause.STAGE_MOVED,
+        "started": Cause.REPORTED_LATE,
+    }
+
+
 def test_a_correction_of_the_amount_restates_every_quarter_that_the_project_is_in():
     project = make_project(
         total_investment=YI, milestones={"signed": date(2023, 1, 29), "started": date(2023, 5, 4)}
