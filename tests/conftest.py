@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.cache import cache
 from django.db import connections
 from django.test import TransactionTestCase
+from django.test.testcases import LiveServerThread
+from playwright.sync_api import Browser, sync_playwright
 
 from projects.ledger_guard import LEDGER
 from tracking import release_guard
@@ -89,3 +92,24 @@ def _empty_cache() -> Iterator[None]:
     keys = list(client.scan_iter(match=f"{settings.CACHES['default']['KEY_PREFIX']}:*", count=1000))
     if keys:
         client.delete(*keys)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium, without a window. Playwright's loop runs in this thread, where the tests use the database."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup: None) -> Iterator[str]:
+    """The service in a thread of its own, on a free port of the loopback, with its static files."""
+    thread = LiveServerThread("127.0.0.1", static_handler=StaticFilesHandler)
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    yield f"http://127.0.0.1:{thread.port}"
+    thread.terminate()

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.test.testcases import LiveServerThread
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
-from tests.conftest import CHROMIUM
 from tests.makers import YI, make_bands, make_huangpu, make_project, make_sector, make_user
 from tracking.cells import roll_up
 
@@ -40,27 +35,6 @@ EVERY_PAGE = {
     "/admin/": 200,
     "/api/docs/": 200,
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's chromium, without a window. Playwright's loop runs in this thread, where the tests use the database."""
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def server(django_db_setup: None) -> Iterator[str]:
-    """The service in a thread of its own, on a free port of the loopback, with its static files."""
-    thread = LiveServerThread("127.0.0.1", static_handler=StaticFilesHandler)
-    thread.daemon = True
-    thread.start()
-    thread.is_ready.wait()
-    yield f"http://127.0.0.1:{thread.port}"
-    thread.terminate()
 
 
 @pytest.fixture

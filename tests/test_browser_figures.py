@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.test.testcases import LiveServerThread
-from playwright.sync_api import Browser, Download, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Download, Page, ViewportSize
 from python_calamine import CalamineWorkbook
 
 from projects import services
 from projects.amounts import format_yi
 from projects.models import Project
-from tests.conftest import CHROMIUM
 from tests.makers import (
     SHANGHAI,
     YI,
@@ -40,27 +35,6 @@ CORRECTED = datetime(2023, 4, 20, 15, tzinfo=SHANGHAI)
 HUANGPU = "/?district=440112&quarter=2023Q1"
 SIZES = pytest.mark.parametrize("viewport", [DESKTOP, TELEPHONE], ids=["desktop", "telephone"])
 LANGUAGES = pytest.mark.parametrize("language", ["zh-hans", "en"])
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's chromium, without a window."""
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def server(django_db_setup: None) -> Iterator[str]:
-    """The service in a thread of its own, on a free port of the loopback, with its static files."""
-    thread = LiveServerThread("127.0.0.1", static_handler=StaticFilesHandler)
-    thread.daemon = True
-    thread.start()
-    thread.is_ready.wait()
-    yield f"http://127.0.0.1:{thread.port}"
-    thread.terminate()
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from tracking.pages.explain import explain
 from tracking.pages.lists import districts, figures, undated
 from tracking.pages.packages import package
 from tracking.pages.reconciling import ceremony, claim
-from tracking.pages.releases import new_release, release, releases
+from tracking.pages.releases import release, releases
+from tracking.pages.releasing import new_release
 from tracking.pages.revisions import revisions
 from tracking.pages.signing_in import SignInForm
 from tracking.pages.start import start
