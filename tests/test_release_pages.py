@@ -299,8 +299,8 @@ def test_a_quarter_that_has_not_begun_has_no_form_and_is_refused(publisher):
 
 
 def test_the_present_quarter_is_released_as_provisional_only(publisher, monkeypatch):
-    monkeypatch.setattr("tracking.pages.releases.timezone.now", lambda: NOW)
-    monkeypatch.setattr("tracking.pages.releases.timezone.localdate", lambda *_args: NOW.date())
+    monkeypatch.setattr("tracking.pages.releasing.timezone.now", lambda: NOW)
+    monkeypatch.setattr("tracking.pages.releasing.timezone.localdate", lambda *_args: NOW.date())
     client, address = signed_in(publisher), NEW.replace("2023Q1", "2026Q4")
 
     refused = Page(client.post(address, {"note": ""}).content.decode())
