@@ -47,10 +47,10 @@ def save_succession(succession: Succession, *, actor: User | None, at: datetime)
 def delete_succession(succession: Succession) -> None:
     """Take back a succession recorded by mistake, with the days that it set, unless somebody has changed them since.
 
-    Raises InUse once the ledger was sealed after it, by a release or an audit: figures of then may have been given out.
+    Raises InUse once the ledger was sealed after it, by a release or an email: figures of then may have been given out.
     """
     if sealing.moment_of_posting(succession.recorded_at) > succession.recorded_at:
-        raise InUse(_("Figures have been released or audited with this succession, so it stays."))
+        raise InUse(_("Figures have been released or mailed with this succession, so it stays."))
     _lock(succession)
     predecessor, successor = succession.predecessor, succession.successor
     succession.delete()
