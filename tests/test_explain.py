@@ -79,6 +79,20 @@ def test_a_project_changed_twice_is_told_twice_each_with_its_own_person(places):
     assert told.by_cause[Cause.AMOUNT_CORRECTED].difference.known_investment == YI
 
 
+def test_two_changes_that_fell_on_one_moment_are_told_each_with_its_cause(places):
+    project = make_project(district=places["440112"], total_investment=YI, milestones=SIGNED)
+    release = make_release(places["440112"], at=LATER)
+    for reason in ("relocation", ""):  # by a machine whose clock lags, so that both are dated just after the seal
+        services.exclude_project(fresh(project), reason, actor=None, at=NOW)
+
+    told = explain(signed(places["440112"]), release.released_at, None)
+
+    assert len({step.at for step in told.steps}) == 1
+    by_cause = {cause: found.difference.count for cause, found in told.by_cause.items()}
+    assert by_cause == {Cause.EXCLUDED: -1, Cause.INCLUDED: 1}
+    assert told.unexplained == NOTHING
+
+
 def test_a_project_moved_to_another_district_leaves_one_figure_and_enters_the_other(places):
     project = make_project(district=places["440112"], total_investment=YI, milestones=SIGNED)
     release = make_release(places["440100"])

@@ -1,7 +1,7 @@
 """Why a figure changed: the steps between two moments, each with project, cause, person, before and after.
 
 A step is one change in the ledger: an entry closed, an entry posted, or one closed and its successor posted in the same
-moment. The steps that touch a figure add up to its change because they are the change. Definition: docs/definitions.md.
+moment for the same cause. The steps that touch a figure add up to its change because they are the change. Definition: docs/definitions.md.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def _paired(entries: list[LedgerEntry], start: datetime, end: datetime | None) -
     """The steps of one project's milestone: an entry's closing and its successor's posting are one."""
     previous: LedgerEntry | None = None
     for entry in entries:
-        follows = previous is not None and previous.superseded_at == entry.recorded_at
+        follows = previous is not None and _succeeds(entry, previous)
         if previous and not follows:
             yield from _closing(previous, start, end)
         if _is_within(entry.recorded_at, start, end):
@@ -165,6 +165,11 @@ def _paired(entries: list[LedgerEntry], start: datetime, end: datetime | None) -
         previous = entry
     if previous:
         yield from _closing(previous, start, end)
+
+
+def _succeeds(entry: LedgerEntry, previous: LedgerEntry) -> bool:
+    """Whether one change made both: of two that fell on one moment, as where a clock lags a release, each has its cause."""
+    return previous.superseded_at == entry.recorded_at and previous.closing_cause == entry.cause
 
 
 def _closing(entry: LedgerEntry, start: datetime, end: datetime | None) -> Iterator[Step]:
