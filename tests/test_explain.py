@@ -82,7 +82,8 @@ def test_a_project_changed_twice_is_told_twice_each_with_its_own_person(places):
 def test_two_changes_that_fell_on_one_moment_are_told_each_with_its_cause(places):
     project = make_project(district=places["440112"], total_investment=YI, milestones=SIGNED)
     release = make_release(places["440112"], at=LATER)
-    for reason in ("relocation", ""):  # by a machine whose clock lags, so that both are dated just after the seal
+    # by a machine whose clock lags, so that both are dated just after the seal
+    for reason in ("relocation", ""):
         services.exclude_project(fresh(project), reason, actor=None, at=NOW)
 
     told = explain(signed(places["440112"]), release.released_at, None)

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import District, Kind
+from projects.models import District, Kind, Sector
 
 
 def _count(label: str) -> Any:
@@ -16,16 +16,9 @@ def _sum(label: str) -> Any:
     return models.BigIntegerField(label, default=0)
 
 
-class QuarterlyTotal(models.Model):
-    """A cache of the ledger's sums for one node of the tree and everything below it.
+class Amounts(models.Model):
+    """What entered and what left a cell."""
 
-    Sums are in whole yuan over the known amounts; the `with_*` counts say how many are known. The stock at the end of
-    a quarter is the running sum of entered − left, taken when read.
-    """
-
-    district = models.ForeignKey(District, models.CASCADE, related_name="+", db_index=False)
-    quarter = models.CharField(_("quarter"), max_length=6)
-    kind = models.CharField(_("milestone"), max_length=20, choices=Kind.choices)
     entered_count = _count("entered")
     entered_with_investment = _count("entered, investment known")
     entered_with_output = _count("entered, output known")
@@ -42,6 +35,20 @@ class QuarterlyTotal(models.Model):
     left_revenue = _sum("left, revenue")
 
     class Meta:
+        abstract = True
+
+
+class QuarterlyTotal(Amounts):
+    """A cache of the ledger's sums for one node of the tree and everything below it.
+
+    Sums are in whole yuan over the known amounts; the `with_*` counts say how many are known. The stock at the end of
+    a quarter is the running sum of entered − left, taken when read.
+    """
+
+    district = models.ForeignKey(District, models.CASCADE, related_name="+", db_index=False)
+    quarter = models.CharField(_("quarter"), max_length=6)
+    kind = models.CharField(_("milestone"), max_length=20, choices=Kind.choices)
+    class Meta:
         verbose_name = _("quarterly total")
         verbose_name_plural = _("quarterly totals")
         ordering = ["district", "quarter", "kind"]
@@ -53,6 +60,34 @@ class QuarterlyTotal(models.Model):
         return f"{self.district_id} {self.quarter} {self.kind}"
 
 
+class SectorTotal(Amounts):
+    """The same by sector, only for the nodes of BY_SECTOR_LEVELS: below them the ledger answers fast enough."""
+
+    district = models.ForeignKey(District, models.CASCADE, related_name="+", db_index=False)
+    sector = models.ForeignKey(Sector, models.CASCADE, null=True, related_name="+", db_index=False)
+    quarter = models.CharField(_("quarter"), max_length=6)
+    kind = models.CharField(_("milestone"), max_length=20, choices=Kind.choices)
+
+    class Meta:
+        verbose_name = _("quarterly total by sector")
+        verbose_name_plural = _("quarterly totals by sector")
+        ordering = ["district", "quarter", "kind", "sector"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["district", "quarter", "kind", "sector"], name="sector_total_once_per_cell"
+            ),
+            models.UniqueConstraint(
+                fields=["district", "quarter", "kind"],
+                condition=models.Q(sector=None),
+                name="sector_total_once_without_sector",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.district_id} {self.sector_id} {self.quarter} {self.kind}"
+
+
+BY_SECTOR_LEVELS = (District.Level.COUNTRY, District.Level.PROVINCE)
 MEASURES = ("count", "with_investment", "with_output", "with_revenue", "investment", "output", "revenue")
 ENTERED = tuple(f"entered_{measure}" for measure in MEASURES)
 LEFT = tuple(f"left_{measure}" for measure in MEASURES)
