@@ -1,7 +1,8 @@
 """Why a figure changed: the steps between two moments, each with project, cause, person, before and after.
 
 A step is one change in the ledger: an entry closed, an entry posted, or one closed and its successor posted in the same
-moment for the same cause. The steps that touch a figure add up to its change because they are the change. Definition: docs/definitions.md.
+moment for the same cause. The steps that touch a figure add up to its change because they are the change. Definition:
+docs/definitions.md.
 """
 
 from __future__ import annotations
@@ -168,7 +169,7 @@ def _paired(entries: list[LedgerEntry], start: datetime, end: datetime | None) -
 
 
 def _succeeds(entry: LedgerEntry, previous: LedgerEntry) -> bool:
-    """Whether one change made both: of two that fell on one moment, as where a clock lags a release, each has its cause."""
+    """Whether one change made both. Where a clock lags a release two can share a moment, but not their cause."""
     return previous.superseded_at == entry.recorded_at and previous.closing_cause == entry.cause
 
 
