@@ -5,41 +5,100 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('projects', '0003_ledger_seals'),
-        ('tracking', '0002_releases_and_audits'),
+        ("projects", "0003_ledger_seals"),
+        ("tracking", "0002_releases_and_audits"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SectorTotal',
+            name="SectorTotal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entered_count', models.IntegerField(default=0, verbose_name='entered')),
-                ('entered_with_investment', models.IntegerField(default=0, verbose_name='entered, investment known')),
-                ('entered_with_output', models.IntegerField(default=0, verbose_name='entered, output known')),
-                ('entered_with_revenue', models.IntegerField(default=0, verbose_name='entered, revenue known')),
-                ('entered_investment', models.BigIntegerField(default=0, verbose_name='entered, investment')),
-                ('entered_output', models.BigIntegerField(default=0, verbose_name='entered, output')),
-                ('entered_revenue', models.BigIntegerField(default=0, verbose_name='entered, revenue')),
-                ('left_count', models.IntegerField(default=0, verbose_name='left')),
-                ('left_with_investment', models.IntegerField(default=0, verbose_name='left, investment known')),
-                ('left_with_output', models.IntegerField(default=0, verbose_name='left, output known')),
-                ('left_with_revenue', models.IntegerField(default=0, verbose_name='left, revenue known')),
-                ('left_investment', models.BigIntegerField(default=0, verbose_name='left, investment')),
-                ('left_output', models.BigIntegerField(default=0, verbose_name='left, output')),
-                ('left_revenue', models.BigIntegerField(default=0, verbose_name='left, revenue')),
-                ('quarter', models.CharField(max_length=6, verbose_name='quarter')),
-                ('kind', models.CharField(choices=[('negotiating', 'Negotiating'), ('framework_signed', 'Framework agreement signed'), ('signed', 'Signed'), ('registered', 'Company registered'), ('started', 'Started'), ('enrolled', 'Enrolled in statistics'), ('completed', 'Completed'), ('in_production', 'In production'), ('at_capacity', 'At capacity'), ('suspended', 'Suspended'), ('resumed', 'Resumed'), ('terminated', 'Terminated')], max_length=20, verbose_name='milestone')),
-                ('district', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.district')),
-                ('sector', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.sector')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("entered_count", models.IntegerField(default=0, verbose_name="entered")),
+                (
+                    "entered_with_investment",
+                    models.IntegerField(default=0, verbose_name="entered, investment known"),
+                ),
+                ("entered_with_output", models.IntegerField(default=0, verbose_name="entered, output known")),
+                (
+                    "entered_with_revenue",
+                    models.IntegerField(default=0, verbose_name="entered, revenue known"),
+                ),
+                ("entered_investment", models.BigIntegerField(default=0, verbose_name="entered, investment")),
+                ("entered_output", models.BigIntegerField(default=0, verbose_name="entered, output")),
+                ("entered_revenue", models.BigIntegerField(default=0, verbose_name="entered, revenue")),
+                ("left_count", models.IntegerField(default=0, verbose_name="left")),
+                (
+                    "left_with_investment",
+                    models.IntegerField(default=0, verbose_name="left, investment known"),
+                ),
+                ("left_with_output", models.IntegerField(default=0, verbose_name="left, output known")),
+                ("left_with_revenue", models.IntegerField(default=0, verbose_name="left, revenue known")),
+                ("left_investment", models.BigIntegerField(default=0, verbose_name="left, investment")),
+                ("left_output", models.BigIntegerField(default=0, verbose_name="left, output")),
+                ("left_revenue", models.BigIntegerField(default=0, verbose_name="left, revenue")),
+                ("quarter", models.CharField(max_length=6, verbose_name="quarter")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("negotiating", "Negotiating"),
+                            ("framework_signed", "Framework agreement signed"),
+                            ("signed", "Signed"),
+                            ("registered", "Company registered"),
+                            ("started", "Started"),
+                            ("enrolled", "Enrolled in statistics"),
+                            ("completed", "Completed"),
+                            ("in_production", "In production"),
+                            ("at_capacity", "At capacity"),
+                            ("suspended", "Suspended"),
+                            ("resumed", "Resumed"),
+                            ("terminated", "Terminated"),
+                        ],
+                        max_length=20,
+                        verbose_name="milestone",
+                    ),
+                ),
+                (
+                    "district",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="projects.district",
+                    ),
+                ),
+                (
+                    "sector",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="projects.sector",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'quarterly total by sector',
-                'verbose_name_plural': 'quarterly totals by sector',
-                'ordering': ['district', 'quarter', 'kind', 'sector'],
-                'constraints': [models.UniqueConstraint(fields=('district', 'quarter', 'kind', 'sector'), name='sector_total_once_per_cell'), models.UniqueConstraint(condition=models.Q(('sector', None)), fields=('district', 'quarter', 'kind'), name='sector_total_once_without_sector')],
+                "verbose_name": "quarterly total by sector",
+                "verbose_name_plural": "quarterly totals by sector",
+                "ordering": ["district", "quarter", "kind", "sector"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("district", "quarter", "kind", "sector"), name="sector_total_once_per_cell"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("sector", None)),
+                        fields=("district", "quarter", "kind"),
+                        name="sector_total_once_without_sector",
+                    ),
+                ],
             },
         ),
     ]

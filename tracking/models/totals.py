@@ -48,6 +48,7 @@ class QuarterlyTotal(Amounts):
     district = models.ForeignKey(District, models.CASCADE, related_name="+", db_index=False)
     quarter = models.CharField(_("quarter"), max_length=6)
     kind = models.CharField(_("milestone"), max_length=20, choices=Kind.choices)
+
     class Meta:
         verbose_name = _("quarterly total")
         verbose_name_plural = _("quarterly totals")
