@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.access import subtrees_of, within
 from projects.models.base import TextField, in_readers_language
+from projects.models.checks import Check
 
 if TYPE_CHECKING:
     from projects.access import Reader
@@ -86,14 +87,14 @@ class District(models.Model):
         verbose_name_plural = _("districts")
         ordering = ["path"]
         constraints = [
-            models.CheckConstraint(
+            Check(
                 condition=Q(valid_from__isnull=True)
                 | Q(valid_to__isnull=True)
                 | Q(valid_from__lte=F("valid_to")),
                 name="district_valid_from_before_to",
                 violation_error_message=_("The district ends before it begins: check both dates."),
             ),
-            models.CheckConstraint(
+            Check(
                 condition=~Q(parent=F("id")),
                 name="district_not_its_own_parent",
                 violation_error_message=_("A district cannot belong to itself."),
@@ -183,7 +184,7 @@ class Succession(models.Model):
                 name="succession_once",
                 violation_error_message=_("This succession is recorded already."),
             ),
-            models.CheckConstraint(
+            Check(
                 condition=~Q(predecessor=F("successor")),
                 name="succession_of_another",
                 violation_error_message=_("A district does not succeed itself."),

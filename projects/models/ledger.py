@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from projects.models.checks import Check
 from projects.models.districts import District
 from projects.models.milestones import Kind, Milestone, Precision
 from projects.models.projects import Project
@@ -120,11 +121,11 @@ class LedgerEntry(models.Model):
                 condition=Q(superseded_at__isnull=True),
                 name="ledger_one_current_entry_per_kind",
             ),
-            models.CheckConstraint(
+            Check(
                 condition=Q(superseded_at__isnull=True) | Q(superseded_at__gte=F("recorded_at")),
                 name="ledger_closed_after_posted",
             ),
-            models.CheckConstraint(
+            Check(
                 condition=Q(left_quarter__isnull=True)
                 | (Q(quarter__isnull=False) & Q(left_quarter__gte=F("quarter"))),
                 name="ledger_left_after_reached",

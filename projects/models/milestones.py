@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from projects import quarters
 from projects.access import subtrees_of
 from projects.models.base import AmountField, LongTextField, Versioned, within_amounts
+from projects.models.checks import Check
 from projects.models.projects import Project
 from projects.models.reference import Ceremony
 from projects.models.stages import Stage
@@ -137,18 +138,18 @@ class Milestone(Versioned):
                 violation_error_message=_("This project has such a milestone already; change that one."),
                 violation_error_code="duplicate_kind",
             ),
-            models.CheckConstraint(
+            Check(
                 condition=Q(precision__in=["", "unknown"], happened_on__isnull=True)
                 | Q(precision__in=["day", "month", "quarter", "year"], happened_on__isnull=False),
                 name="milestone_date_with_precision",
                 violation_error_message=_("Give the date and how exactly it is known, or neither."),
             ),
-            models.CheckConstraint(
+            Check(
                 condition=~Q(kind__in=["suspended", "terminated"]) | Q(precision="") | ~Q(reason=""),
                 name="milestone_stop_with_reason",
                 violation_error_message=_("Choose the reason of the suspension or termination."),
             ),
-            models.CheckConstraint(
+            Check(
                 condition=within_amounts("total_investment", "expected_output", "expected_revenue"),
                 name="milestone_amounts_in_range",
                 violation_error_message=_("An amount is negative or impossibly large."),

@@ -21,6 +21,7 @@ from projects.models.base import (
     in_readers_language,
     within_amounts,
 )
+from projects.models.checks import Check
 from projects.models.districts import District
 from projects.models.reference import Organization, Ownership, Sector
 from projects.models.stages import ExclusionReason, ProjectType, Stage
@@ -222,7 +223,7 @@ class Project(Versioned):
         verbose_name_plural = _("projects")
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(
+            Check(
                 condition=within_amounts(
                     "total_investment",
                     "fixed_asset_investment",
@@ -233,12 +234,12 @@ class Project(Versioned):
                 name="project_amounts_in_range",
                 violation_error_message=_("An amount is negative or impossibly large."),
             ),
-            models.CheckConstraint(
+            Check(
                 condition=~Q(parent=F("id")),
                 name="project_not_its_own_parent",
                 violation_error_message=_("A project cannot be a phase of itself."),
             ),
-            models.CheckConstraint(
+            Check(
                 condition=Q(currency="", original_amount__isnull=True, exchange_rate__isnull=True)
                 | Q(
                     ~Q(currency=""),
@@ -252,7 +253,7 @@ class Project(Versioned):
                     "Foreign money needs its currency, the original amount and the exchange rate."
                 ),
             ),
-            models.CheckConstraint(
+            Check(
                 condition=Q(voided_at__isnull=True) | ~Q(void_reason=""),
                 name="project_void_with_reason",
                 violation_error_message=_("Say why the project is void."),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.access import subtrees_of
 from projects.codes import clean_uscc
 from projects.models.base import LineOrNull, LongTextField, TextField, Versioned, in_readers_language
+from projects.models.checks import Check
 from projects.models.districts import District
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Sector(Named):
         verbose_name_plural = _("sectors")
         ordering = ["scheme__code", "code"]
         constraints = [
-            models.CheckConstraint(
+            Check(
                 condition=~Q(parent=F("id")),
                 name="sector_not_its_own_parent",
                 violation_error_message=_("A sector cannot be part of itself."),
@@ -99,7 +100,7 @@ class SizeBand(Named):
         ordering = ["lower"]
         constraints = [
             models.UniqueConstraint(fields=["lower"], name="size_band_lower_once"),
-            models.CheckConstraint(
+            Check(
                 condition=Q(lower__gte=0) & (Q(upper__isnull=True) | Q(lower__lt=F("upper"))),
                 name="size_band_lower_below_upper",
                 violation_error_message=_("A band ends above where it begins."),

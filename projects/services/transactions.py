@@ -34,7 +34,7 @@ def one_transaction(function: Callable[P, R]) -> Callable[P, R]:
                     raise
                 for record, content in as_given:
                     record.__dict__.clear()
-                    record.__dict__.update(copy.deepcopy(content))
+                    record.__dict__.update(_copied(content))
                 pause(attempt)
         with transaction.atomic():
             return function(*args, **kwargs)
@@ -50,4 +50,12 @@ def _snapshot(values: Iterable[object]) -> list[tuple[models.Model, dict[str, ob
         for record in (value if isinstance(value, list | tuple) else [value])
         if isinstance(record, models.Model)
     ]
-    return [(record, copy.deepcopy(record.__dict__)) for record in records]
+    return [(record, _copied(record.__dict__)) for record in records]
+
+
+def _copied(content: dict[str, object]) -> dict[str, object]:
+    """What a record holds, and which related records it has at hand; those themselves are not the save's to change."""
+    state = copy.copy(content["_state"])
+    state.__dict__["fields_cache"] = dict(state.__dict__.get("fields_cache", {}))
+    more = {name: dict(held) for name, held in content.items() if isinstance(held, dict)}
+    return {**content, **more, "_state": state}
