@@ -1,8 +1,8 @@
 """A dense country made by set-based SQL: what the service would have recorded, only faster. PostgreSQL alone.
 
-3,000 districts in 31 provinces, 40 quarters (2016Q1 to 2025Q4), 30 sectors, about 2.5 milestones a project, nearly every
-amount known; one project in ten had its amounts corrected later. The same for the same number. That it is right is
-proved by the audit, which recomputes it from the milestones, and against `projects.ledger.entries_of` (tests).
+3,000 districts in 31 provinces, 40 quarters (2016Q1 to 2025Q4), 30 sectors, about 2.5 milestones a project, nearly
+every amount known; one project in ten had its amounts corrected later. The same for the same number. That it is right
+is proved by the audit, which recomputes it from the milestones, and against `projects.ledger.entries_of` (tests).
 """
 
 from __future__ import annotations
@@ -23,18 +23,20 @@ AMOUNTS = "investment, expected_output, expected_revenue"
 def fill(url: str, projects: int) -> None:
     """Fill a migrated, empty database; the cells are left to `rebuild_totals`."""
     with psycopg.connect(url) as connection:
-        connection.execute("SET session_replication_role = replica")  # no trigger: the rows are right by their making
+        connection.execute(
+            "SET session_replication_role = replica"
+        )  # no trigger: the rows are right by their making
         connection.execute("SET work_mem = '256MB'")
         connection.execute("SET maintenance_work_mem = '1GB'")
         connection.execute("SET synchronous_commit = off")
         connection.execute("SET jit = off")
         for statement in (*PLACES, RANDOM):
-            connection.execute(statement)
+            connection.execute(statement.encode())
         with without_indexes(connection):
             for statement in (PROJECTS, STEPS, MILESTONES, ENTRIES, CORRECTED, DERIVED):
-                connection.execute(statement, {"projects": projects})  # type: ignore[call-overload]
+                connection.execute(statement.encode(), {"projects": projects})
         for statement in CLEAN:
-            connection.execute(statement)
+            connection.execute(statement.encode())
         connection.commit()
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE")
@@ -52,20 +54,23 @@ def without_indexes(connection: psycopg.Connection) -> Iterator[None]:
         connection.execute(f'DROP INDEX "{name}"'.encode())
     yield
     for _name, definition in found:
-        connection.execute(definition)
+        connection.execute(definition.encode())
 
 
 PLACES = (
     f"""
     INSERT INTO projects_district (id, code, name, name_en, level, path, parent_id)
     WITH city AS (
-        SELECT n, (n - 1) % {PROVINCES} + 1 AS province, (n - 1) / {PROVINCES} + 1 AS number FROM generate_series(1, {CITIES}) n
+        SELECT n, (n - 1) % {PROVINCES} + 1 AS province, (n - 1) / {PROVINCES} + 1 AS number
+        FROM generate_series(1, {CITIES}) n
     ), part AS (
-        SELECT n, (n - 1) % {CITIES} + 1 AS city, (n - 1) / {CITIES} + 1 AS number FROM generate_series(1, {DISTRICTS}) n
+        SELECT n, (n - 1) % {CITIES} + 1 AS city, (n - 1) / {CITIES} + 1 AS number
+        FROM generate_series(1, {DISTRICTS}) n
     ), coded AS (
         SELECT 1 AS id, '100000' AS code, 'country' AS level, NULL::bigint AS parent_id, '100000/' AS path
         UNION ALL
-        SELECT 1 + n, (10 + n) || '0000', 'province', 1, '100000/' || (10 + n) || '0000/' FROM generate_series(1, {PROVINCES}) n
+        SELECT 1 + n, (10 + n) || '0000', 'province', 1, '100000/' || (10 + n) || '0000/'
+        FROM generate_series(1, {PROVINCES}) n
         UNION ALL
         SELECT 1 + {PROVINCES} + n, c, 'city', 1 + province, '100000/' || (10 + province) || '0000/' || c || '/'
         FROM city, LATERAL (SELECT (10 + province) || lpad(number::text, 2, '0') || '00' AS c) coded
@@ -104,7 +109,8 @@ PROJECTS = f"""
         n, 1, signed + interval '10 days', signed + interval '10 days', 'P' || lpad(n::text, 8, '0'), '',
         '项目' || n, '', {1 + PROVINCES + CITIES} + 1 + floor(bench_dice(n, 1) * {DISTRICTS})::int,
         nullif(floor(bench_dice(n, 2) * {SECTORS + 1})::int, 0),
-        (ARRAY['industrial', 'manufacturing', 'services', 'infrastructure', 'other'])[1 + floor(bench_dice(n, 3) * 5)::int],
+        (ARRAY['industrial', 'manufacturing', 'services', 'infrastructure', 'other'])
+            [1 + floor(bench_dice(n, 3) * 5)::int],
         (ARRAY['state', 'private', 'foreign', ''])[1 + floor(bench_dice(n, 4) * 4)::int],
         '', CASE WHEN bench_dice(n, 5) < 0.97 THEN floor(power(10, 7 + 3.5 * bench_dice(n, 6)))::bigint END, false,
         CASE WHEN bench_dice(n, 7) < 0.6 THEN floor(power(10, 7 + 3.5 * bench_dice(n, 8)))::bigint END,
@@ -143,7 +149,8 @@ STEPS = """
 
 MILESTONES = """
     INSERT INTO projects_milestone (
-        id, version, created_at, updated_at, kind, happened_on, precision, planned_first_on, planned_on, reason, note, project_id
+        id, version, created_at, updated_at, kind, happened_on, precision, planned_first_on, planned_on, reason, note,
+        project_id
     )
     SELECT row_number() OVER (), 1, day + interval '10 days', day + interval '10 days', kind,
         CASE WHEN NOT undated THEN day END, CASE WHEN undated THEN 'unknown' ELSE 'day' END,
@@ -163,7 +170,9 @@ ENTRIES = f"""
         SELECT m.*, number, to_char(m.happened_on, 'YYYY"Q"Q') AS quarter
         FROM projects_milestone m JOIN step USING (project_id, kind)
     ), followed AS (
-        SELECT *, lead(quarter) OVER (PARTITION BY project_id, number > 0 AND quarter IS NOT NULL ORDER BY number) AS following,
+        SELECT *,
+            lead(quarter) OVER (PARTITION BY project_id, number > 0 AND quarter IS NOT NULL ORDER BY number)
+                AS following,
             least(
                 max(quarter) FILTER (WHERE kind = 'resumed') OVER of_project,
                 max(quarter) FILTER (WHERE kind = 'terminated') OVER of_project
@@ -199,7 +208,8 @@ CORRECTED = f"""
 """
 
 DERIVED = """
-    UPDATE projects_project p SET stage = coalesce(found.stage, ''), suspended = found.suspended, signed_on = found.signed,
+    UPDATE projects_project p SET
+        stage = coalesce(found.stage, ''), suspended = found.suspended, signed_on = found.signed,
         started_on = found.started, completed_on = found.completed, in_production_on = found.in_production,
         planned_start_on = found.planned_start, planned_completion_on = found.planned_completion
     FROM (

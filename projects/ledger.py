@@ -149,18 +149,22 @@ def new_entry(
 
 
 def touch(contents: Iterable[Content]) -> None:
-    """Note every district and quarter whose totals these entries enter or leave."""
-    cells = sorted(
-        {
-            (c.district_id, quarter)
-            for c in contents
-            for quarter in (c.quarter, c.left_quarter)
-            if quarter is not None
-        }
-    )
+    """Note every district, quarter and sector whose totals these entries enter or leave."""
     TouchedCell.objects.bulk_create(
-        TouchedCell(district_id=district, quarter=quarter) for district, quarter in cells
+        TouchedCell(district_id=district, quarter=quarter, sector_id=sector)
+        for district, quarter, sector in touched_by(contents)
     )
+
+
+def touched_by(contents: Iterable[Content]) -> list[tuple[int, str, int | None]]:
+    """The district, quarter and sector of every total that these entries enter or leave, each once, in order."""
+    cells = {
+        (c.district_id, quarter, c.sector_id)
+        for c in contents
+        for quarter in (c.quarter, c.left_quarter)
+        if quarter is not None
+    }
+    return sorted(cells, key=lambda cell: (cell[0], cell[1], cell[2] or 0))
 
 
 # What can differ between an entry and its successor, the weightiest first.

@@ -191,3 +191,25 @@ def test_a_rebuild_among_writers_and_workers_neither_fails_nor_leaves_a_wrong_to
     settle()
 
     assert find_differences() == []
+
+
+@pytest.mark.postgresql
+def test_rebuilding_in_parts_among_writers_and_workers_neither_fails_nor_leaves_a_wrong_total():
+    hot, shared = make_hot_places()
+    officers = [Officer(n, hot, shared) for n in range(4)]
+
+    def rebuild_in_parts() -> None:
+        for _ in range(6):
+            for part in cells.parts():
+                cells.rebuild_part(part)
+            cells.rebuild_above()
+
+    with running(roll_up_meanwhile, WORKERS):
+        writers = [Forked(lambda o=o: o.work(25)) for o in officers]
+        for rebuild in [Forked(rebuild_in_parts), Forked(rebuild_in_parts)]:
+            rebuild.result()
+        for writer in writers:
+            writer.result()
+    settle()
+
+    assert find_differences() == []

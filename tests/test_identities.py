@@ -25,7 +25,7 @@ from projects.quarters import next_quarter, quarters_between
 from tests.makers import NOW, YI, make_bands, make_huangpu, make_sector
 from tracking import cells
 from tracking.audit import find_differences
-from tracking.models import AMOUNT_COLUMNS, QuarterlyTotal
+from tracking.models import AMOUNT_COLUMNS, QuarterlyTotal, SectorTotal
 from tracking.sums import NOTHING, Sums
 from tracking.totals import BREAKDOWNS, FIGURES, OVERLAPPING, Of, Total, behind, sum_of, totals
 
@@ -318,16 +318,55 @@ def test_cells_rolled_up_bit_by_bit_are_those_of_a_rebuild_and_pass_the_audit(hi
         rolled_up = stored()
 
         differences = find_differences()
-        cells.rebuild()
+        done = cells.rebuild()
 
         assert differences == []
         assert stored() == rolled_up
+        assert done.cells == len(rolled_up)
+
+
+@bounded
+@given(histories)
+def test_cells_rebuilt_in_parts_from_nothing_are_those_rolled_up_bit_by_bit(history: list[Any]) -> None:
+    with taken_back():
+        recorded(history)
+        rolled_up = stored()
+
+        QuarterlyTotal.objects.all().delete()
+        SectorTotal.objects.all().delete()
+        for part in cells.parts():
+            cells.rebuild_part(part)
+        cells.roll_up()
+        cells.rebuild_above()
+
+        assert stored() == rolled_up
+
+
+@bounded
+@given(histories)
+def test_the_cells_by_sector_of_a_province_are_what_its_entries_add_up_to(history: list[Any]) -> None:
+    with taken_back():
+        province = recorded(history).places["440000"]
+
+        added: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(AMOUNT_COLUMNS))
+        for entry in LedgerEntry.objects.current().filter(quarter__isnull=False):
+            known = (entry.investment, entry.expected_output, entry.expected_revenue)
+            figures = [1, *(int(amount is not None) for amount in known), *(amount or 0 for amount in known)]
+            for offset, quarter in ((0, entry.quarter), (7, entry.left_quarter)):
+                for place, value in enumerate(figures, start=offset):
+                    if quarter:
+                        added[province.pk, quarter, entry.kind, entry.sector_id or 0][place] += value
+
+        assert {key: list(row) for key, row in stored().items() if len(key) == 4} == added
 
 
 def stored() -> dict[tuple[Any, ...], tuple[int, ...]]:
-    """The cells that hold anything: a roll-up leaves zeros where a rebuild has no row."""
-    rows = QuarterlyTotal.objects.order_by().values_list("district_id", "quarter", "kind", *AMOUNT_COLUMNS)
-    return {row[:3]: row[3:] for row in rows if any(row[3:])}
+    """The cells that hold anything, by sector, too: a roll-up leaves zeros where a rebuild has no row."""
+    key = ("district_id", "quarter", "kind")
+    plain = QuarterlyTotal.objects.order_by().values_list(*key, *AMOUNT_COLUMNS)
+    by_sector = SectorTotal.objects.order_by().values_list(*key, "sector_id", *AMOUNT_COLUMNS)
+    rows = [(row[:3], row[3:]) for row in plain] + [(row[:4], row[4:]) for row in by_sector]
+    return {key: amounts for key, amounts in rows if any(amounts)}
 
 
 @bounded

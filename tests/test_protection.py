@@ -20,8 +20,8 @@ from projects.services import bulk
 from tests.makers import NOW, YI, make_district
 from tests.processes import running, side_by_side
 from tests.roll_ups import roll_up_meanwhile, settle
-from tracking import cells
 from tracking.audit import find_differences
+from tracking.cells import rolling as cells
 from tracking.models import QuarterlyTotal
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -112,12 +112,12 @@ def test_marking_a_cell_as_touched_instead_of_appending_makes_totals_wrong(slow,
 def test_reading_the_sums_before_deleting_the_touched_rows_makes_totals_wrong(slow, monkeypatch):
     original = cells.recompute
 
-    def read_only(limit: int) -> list[tuple[int, str]]:
+    def read_only(limit: int) -> list[tuple[int, str, int]]:
         rows = TouchedCell.objects.order_by("id").values_list("district_id", "quarter")
-        return list(rows[:limit])
+        return [(district, quarter, 0) for district, quarter in rows[:limit]]
 
-    def read_then_delete(places: set[tuple[int, str]], above: dict[int, list[int]]) -> Any:
-        found = original(places, above)
+    def read_then_delete(places: set[tuple[int, str]], branches: Any) -> Any:
+        found = original(places, branches)
         for quarter in {quarter for _node, quarter in places}:
             nodes = [node for node, q in places if q == quarter]
             TouchedCell.objects.filter(quarter=quarter, district_id__in=nodes).delete()

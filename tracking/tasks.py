@@ -35,7 +35,7 @@ def run_audits() -> None:
 @shared_task(name=audits.REBUILD_TOTALS, soft_time_limit=AUDIT_SECONDS, time_limit=AUDIT_SECONDS + 60)
 def rebuild_totals() -> None:
     """Recompute every cell from the ledger, because somebody asked for it."""
-    logger.warning("Totals rebuilt because somebody asked: %d cells.", cells.rebuild())
+    logger.warning("Totals rebuilt because somebody asked: %d cells.", cells.rebuild().cells)
 
 
 @shared_task(name="tracking.prove_releases")

@@ -163,13 +163,14 @@ class LedgerEntry(models.Model):
 
 
 class TouchedCell(models.Model):
-    """A district and quarter whose totals must be recomputed: a row in the same transaction as the change.
+    """A district, quarter and sector whose totals must be recomputed: a row in the same transaction as the change.
 
     Append-only and without a unique key, so that writers of one district never wait for each other.
     """
 
     district = models.ForeignKey(District, models.CASCADE, related_name="+", db_index=False)
     quarter = models.CharField(max_length=6)
+    sector_id = models.BigIntegerField(null=True)  # null where the record does not say
 
     class Meta:
         ordering = ["id"]

@@ -148,9 +148,8 @@ def _insert_entries(entries: Sequence[tuple[Project, Content]], *, actor: User |
 
 
 def _touch(contents: Iterable[Content]) -> None:
-    cells = {(c.district_id, quarter) for c in contents for quarter in (c.quarter, c.left_quarter) if quarter}
-    columns = [TouchedCell._meta.get_field(name) for name in ("district", "quarter")]
-    insert_rows(TouchedCell, columns, sorted(cells))  # type: ignore[arg-type]
+    columns = [TouchedCell._meta.get_field(name) for name in ("district", "quarter", "sector_id")]
+    insert_rows(TouchedCell, columns, ledger.touched_by(contents))  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import District, Kind, Sector
+from projects.models import District, Kind
 
 
 def _count(label: str) -> Any:
@@ -65,23 +65,18 @@ class SectorTotal(Amounts):
     """The same by sector, only for the nodes of BY_SECTOR_LEVELS: below them the ledger answers fast enough."""
 
     district = models.ForeignKey(District, models.CASCADE, related_name="+", db_index=False)
-    sector = models.ForeignKey(Sector, models.CASCADE, null=True, related_name="+", db_index=False)
     quarter = models.CharField(_("quarter"), max_length=6)
     kind = models.CharField(_("milestone"), max_length=20, choices=Kind.choices)
+    sector_id = models.BigIntegerField(_("sector"), help_text=_("0 where the record does not say."))
 
     class Meta:
         verbose_name = _("quarterly total by sector")
         verbose_name_plural = _("quarterly totals by sector")
-        ordering = ["district", "quarter", "kind", "sector"]
+        ordering = ["district", "quarter", "kind", "sector_id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["district", "quarter", "kind", "sector"], name="sector_total_once_per_cell"
-            ),
-            models.UniqueConstraint(
-                fields=["district", "quarter", "kind"],
-                condition=models.Q(sector=None),
-                name="sector_total_once_without_sector",
-            ),
+                fields=["district", "quarter", "kind", "sector_id"], name="sector_total_once_per_cell"
+            )
         ]
 
     def __str__(self) -> str:

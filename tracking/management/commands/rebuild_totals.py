@@ -13,5 +13,6 @@ class Command(BaseCommand):
     help = "Recompute every stored total from the ledger."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Rebuild and say how many cells there are."""
-        self.stdout.write(f"{rebuild()} cells rebuilt.")
+        """Rebuild and say how many cells there are, and how many were not right."""
+        done = rebuild()
+        self.stdout.write(f"{done.cells} cells rebuilt, {done.corrected} of them corrected.")
