@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.checks import Check
@@ -132,15 +133,19 @@ class LedgerEntry(models.Model):
             ),
         ]
         indexes = [
-            # roll-up, breakdowns, trace: what was reached in a district's quarter
+            # roll-up, breakdowns, trace: what was reached in a district's quarter, and of it what is of one sector
             models.Index(
-                fields=["district", "quarter", "kind"],
+                "district",
+                "quarter",
+                Coalesce("sector", 0),
                 condition=Q(superseded_at__isnull=True),
                 name="ledger_current_reached",
             ),
-            # roll-up, breakdowns, trace: what was left in a district's quarter
+            # roll-up, breakdowns, trace: what was left in a district's quarter, and of it what is of one sector
             models.Index(
-                fields=["district", "left_quarter", "kind"],
+                "district",
+                "left_quarter",
+                Coalesce("sector", 0),
                 condition=Q(superseded_at__isnull=True, left_quarter__isnull=False),
                 name="ledger_current_left",
             ),
