@@ -1,7 +1,8 @@
 """The database's own refusal to change what was posted or published: triggers for PostgreSQL and SQLite.
 
-A ledger entry may be closed once (`superseded_at` from null to a time, with cause and actor); every other update, every
-delete and every truncation of a guarded table is refused by the database itself, whoever asks.
+A ledger entry may be closed once (`superseded_at` from null to a time, with cause and actor), and on PostgreSQL it may
+move, unchanged, into the table of the year in which it was closed (projects/services/archiving.py). Every other update,
+every delete and every truncation of a guarded table is refused by the database itself, whoever asks.
 """
 
 from collections.abc import Iterator
@@ -13,11 +14,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 @dataclass(frozen=True)
 class Guard:
-    """The refusal for one table; where `fixed` names columns, a row may be closed once and these stay as they are."""
+    """The refusal for one table; where `fixed` names columns, a row may be closed once and these stay as they are.
+
+    `moves`: a row may leave for a table that inherits from this one, once it stands there unchanged (PostgreSQL only).
+    """
 
     table: str
     message: str
     fixed: tuple[str, ...] = ()
+    moves: bool = False
 
     def install(self, connection: BaseDatabaseWrapper) -> None:
         """Put the triggers in place; where they are already, they are made anew."""
@@ -49,6 +54,9 @@ class Guard:
                 IF TG_OP = 'UPDATE' AND {self._closing("IS NOT DISTINCT FROM")} THEN
                     RETURN NEW;
                 END IF;
+                IF TG_OP = 'DELETE' AND {self._moving()} THEN
+                    RETURN OLD;
+                END IF;
                 RAISE EXCEPTION '{self.message}' USING ERRCODE = 'restrict_violation';
             END $$
             """,
@@ -79,6 +87,15 @@ class Guard:
         unchanged = " AND ".join(f"NEW.{name} {same} OLD.{name}" for name in self.fixed)
         return f"OLD.superseded_at IS NULL AND NEW.superseded_at IS NOT NULL AND {unchanged}"
 
+    def _moving(self) -> str:
+        """The condition of the one delete that is allowed: the same row stands in a table that inherits from this."""
+        if not self.moves:
+            return "FALSE"
+        return (
+            f"EXISTS (SELECT FROM {self.table} kept WHERE kept.id = OLD.id AND kept.tableoid <> TG_RELID "  # noqa: S608
+            f"AND kept IS NOT DISTINCT FROM OLD)"
+        )
+
     @staticmethod
     def _run(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
         with connection.cursor() as cursor:
@@ -95,4 +112,5 @@ LEDGER = Guard(
         "project_type", "ownership", "happened_on", "precision", "planned_first_on", "investment", "expected_output",
         "expected_revenue", "recorded_at", "cause", "actor_id",
     ),
+    moves=True,
 )  # fmt: skip
