@@ -33,6 +33,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(),
         "options": {"expires": 60},
     },
+    "take up rebuilds that wait": {
+        "task": "tracking.rebuild_totals",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
     "prove new releases": {
         "task": "tracking.prove_releases",
         "schedule": crontab(),

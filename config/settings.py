@@ -311,7 +311,11 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"tracking.roll_up": {"queue": "rollup"}, "tracking.send_*": {"queue": "mail"}}
+CELERY_TASK_ROUTES = {  # queues of their own: what takes long delays neither a figure nor a mail
+    "tracking.roll_up": {"queue": "rollup"},
+    "tracking.work_parts": {"queue": "parts"},
+    "tracking.send_*": {"queue": "mail"},
+}
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="Mingzhang <mingzhang@localhost>")

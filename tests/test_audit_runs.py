@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import date, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -26,9 +25,18 @@ from projects.services import announce
 from tests.makers import NOW, SHANGHAI, YI, make_huangpu, make_project, make_release, make_user
 from tests.pages import read, signed_in
 from tests.processes import Forked, environment, side_by_side, start_worker, wait_until
-from tracking import audit, audits, cells, proofs, tasks
-from tracking.audits import LEASE, State, alarm, ask_for_audit, plan_nightly, run_now, run_waiting, state_of
-from tracking.models import AuditDifference, AuditRun, QuarterlyTotal, ReleaseProof
+from tracking import audit, audits, cells, proofs, rebuilds, tasks
+from tracking import parts as shared
+from tracking.audits import AUDIT, State, alarm, ask_for_audit, plan_nightly, run_now, state_of
+from tracking.models import (
+    AuditDifference,
+    AuditPart,
+    AuditRun,
+    QuarterlyTotal,
+    RebuildRun,
+    ReleaseProof,
+    SectorTotal,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -59,11 +67,12 @@ def hints(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the tasks that are announced."""
     sent: list[str] = []
 
-    def take(task: str) -> bool:
+    def take(task: str, **given: str) -> bool:
         sent.append(task)
         return True
 
-    monkeypatch.setattr(audits, "send_hint", take)
+    for module in (audits, rebuilds, shared):
+        monkeypatch.setattr(module, "send_hint", take)
     return sent
 
 
@@ -87,6 +96,14 @@ def operator(language: str = "en") -> Client:
 def asked(at: datetime = NOW, **more: Any) -> AuditRun:
     """A run that waits."""
     return AuditRun.objects.create(asked_at=at, **more)
+
+
+def run_waiting(now: datetime) -> AuditRun | None:
+    """Do the audit that waits longest in this process, as workers do it."""
+    run = shared.begin_next(AUDIT, now)
+    if run:
+        shared.complete(AUDIT, run, now)
+    return run  # type: ignore[return-value]
 
 
 # --- Asked for ------------------------------------------------------------------------------------------------------
@@ -173,6 +190,8 @@ def test_the_task_of_the_night_audits_once_though_it_is_sent_twice(project, monk
 
     tasks.audit_totals()
     tasks.audit_totals()
+    while shared.work_one(AUDIT, NIGHT):
+        tasks.audit_totals()
 
     [run] = AuditRun.objects.all()
     assert (run.asked_by, run.found) == (None, 0)
@@ -202,11 +221,13 @@ def test_the_sweep_takes_up_what_waits_longest_first(project):
     first, second = asked(), asked()
 
     tasks.run_audits()
-    tasks.run_audits()
+    while shared.work_one(AUDIT, NOW):
+        pass
     tasks.run_audits()
 
     first.refresh_from_db()
     second.refresh_from_db()
+    assert first.found == 0
     assert first.started_at < second.started_at
 
 
@@ -274,46 +295,18 @@ def test_a_rebuild_repairs_the_cells_and_nothing_else(project):
     spoil_the_ledger()
     run_now(NOW)
 
+    rebuilds.ask_for_rebuild(actor=None, at=NOW)
     tasks.rebuild_totals()
+    while shared.work_one(rebuilds.REBUILD, NOW):
+        pass
+    cells.roll_up()
     run, kept = run_now(NOW)
 
-    assert {row.where for row in kept} == {"ledger", "cell"}  # cells now say what the ledger says
+    assert RebuildRun.objects.get().found > 0
+    assert {row.where for row in kept} == {"ledger", "cell", "sector"}  # cells now say what the ledger says
     assert not [row for row in kept if row.figure == "entered count"]
     assert LedgerEntry.objects.current().get(kind="started").investment == 1
     assert run.found == len(kept)
-
-
-def workers_share(count: int) -> list[int]:
-    """Several workers look for work at once, for so many audits; the ids that they took up."""
-    for _ in range(count):
-        asked()
-
-    def work() -> list[int]:
-        return [run.pk for _ in range(count) if (run := run_waiting(NOW))]
-
-    return [pk for taken in side_by_side([work] * WORKERS, within=120) for pk in taken]
-
-
-@committed
-def test_workers_that_look_at_once_run_each_audit_once(project):
-    taken = workers_share(6)
-
-    assert sorted(taken) == sorted(AuditRun.objects.values_list("id", flat=True))
-
-
-@committed
-def test_without_the_comparison_the_same_audits_run_more_than_once(project, monkeypatch):
-    def claim_without_comparing(run: AuditRun, now: datetime) -> bool:
-        time.sleep(0.3)  # another worker reads the same
-        AuditRun.objects.filter(pk=run.pk).update(started_at=now)
-        run.started_at = now
-        return True
-
-    monkeypatch.setattr(audits, "claim", claim_without_comparing)
-
-    taken = workers_share(6)
-
-    assert len(taken) > len(set(taken))
 
 
 # --- Crashes --------------------------------------------------------------------------------------------------------
@@ -325,45 +318,38 @@ def dies(*args: Any, **kwargs: Any) -> None:
 
 
 @committed
-@pytest.mark.parametrize("where", ["find_differences", "bulk_create"])
-def test_an_audit_whose_worker_was_killed_is_taken_up_again_and_stores_nothing_twice(
-    project, monkeypatch, where
-):
+@pytest.mark.parametrize("where", ["find_differences_of", "bulk_create"])
+def test_an_audit_whose_worker_was_killed_goes_on_and_stores_nothing_twice(project, monkeypatch, where):
     spoil_a_cell()
     run = asked()
     with monkeypatch.context() as patch:
         patch.setattr(
-            *((audit, where) if where == "find_differences" else (AuditDifference.objects, where)), dies
+            *((audit, where) if where == "find_differences_of" else (AuditDifference.objects, where)), dies
         )
         with pytest.raises(AssertionError, match="died without an answer"):
             Forked(lambda: run_waiting(NOW)).result(within=60)
-
-    meanwhile = run_waiting(NOW + LEASE)
-    afterwards = run_waiting(NOW + LEASE + timedelta(seconds=1))
-
     run.refresh_from_db()
-    assert (meanwhile, afterwards) == (None, run)
-    assert (run.found, run.differences.count()) == (1, 1)
-
-
-def test_a_worker_that_was_only_slow_stores_nothing_once_another_has_taken_over(project, monkeypatch, caplog):
-    spoil_a_cell()
-    run = asked()
-    honest = audit.find_differences
-    later = NOW + LEASE + timedelta(seconds=1)
-
-    def slowly() -> Any:
-        monkeypatch.setattr(audit, "find_differences", honest)
-        run_waiting(later)
-        return honest()
-
-    monkeypatch.setattr(audit, "find_differences", slowly)
+    left = AuditPart.objects.filter(finished_at=None).exists(), run.finished_at
 
     run_waiting(NOW)
 
     run.refresh_from_db()
-    assert (run.started_at, run.differences.count()) == (later, 1)
-    assert any("taken over" in record.getMessage() for record in caplog.records)
+    assert left == (True, None)
+    assert (run.found, run.differences.count()) == (1, 1)
+
+
+def test_a_worker_that_died_before_it_finished_the_run_leaves_that_to_the_sweep(project, monkeypatch):
+    run = asked()
+    with monkeypatch.context() as patch:
+        patch.setattr(shared, "settle", lambda *args: None)
+        shared.begin(AUDIT, run, NOW)
+        while shared.work_one(AUDIT, NOW):
+            pass
+
+    tasks.run_audits()
+
+    run.refresh_from_db()
+    assert run.found == 0
 
 
 @committed
@@ -371,7 +357,7 @@ def test_a_worker_takes_up_what_was_asked_for(project, tmp_path):
     outside = environment(tmp_path / "data", "filesystem://")
     hint = [sys.executable, "-m", "celery", "--app", "config", "--quiet", "call", "tracking.run_audits"]
     run = asked(timezone.now())
-    worker = start_worker(tmp_path, outside, queues="default")
+    worker = start_worker(tmp_path, outside, queues="default,parts")
     try:
         subprocess.run(hint, env=outside, cwd=BASE_DIR, check=True, capture_output=True)
 
@@ -388,23 +374,21 @@ def test_the_command_records_its_audit(project):
     call_command("audit_totals", stdout=StringIO())
 
     [run] = AuditRun.objects.all()
-    assert (run.asked_by, run.found, state_of(run, timezone.now())) == (None, 0, State.AGREES)
+    assert (run.asked_by, run.found, state_of(run)) == (None, 0, State.AGREES)
 
 
 # --- Told -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_run_says_how_far_it_is():
-    later = NOW + timedelta(minutes=1)
     states = [
-        state_of(AuditRun(asked_at=NOW), later),
-        state_of(AuditRun(asked_at=NOW, started_at=NOW), later),
-        state_of(AuditRun(asked_at=NOW, started_at=NOW), later + LEASE),
-        state_of(AuditRun(asked_at=NOW, started_at=NOW, finished_at=NOW, found=0), later),
-        state_of(AuditRun(asked_at=NOW, started_at=NOW, finished_at=NOW, found=3), later),
+        state_of(AuditRun(asked_at=NOW)),
+        state_of(AuditRun(asked_at=NOW, started_at=NOW)),
+        state_of(AuditRun(asked_at=NOW, started_at=NOW, finished_at=NOW, found=0)),
+        state_of(AuditRun(asked_at=NOW, started_at=NOW, finished_at=NOW, found=3)),
     ]
 
-    assert states == ["waiting", "running", "waiting", "agrees", "differs"]
+    assert states == ["waiting", "running", "agrees", "differs"]
 
 
 def test_the_alarm_is_raised_by_differences_and_by_silence_and_never_before_the_first_audit(project):
@@ -495,15 +479,17 @@ def test_many_differences_come_page_by_page_with_a_word_on_what_is_left_out(proj
     assert odd == [200] * 5
 
 
-@pytest.mark.parametrize(
-    ("started", "words"), [(None, "waiting"), (timedelta(minutes=1), "running"), (LEASE * 2, "waiting")]
-)
-def test_a_run_that_has_not_finished_says_so(started, words):
-    now = timezone.now()
-    run = asked(now, started_at=started and now - started)
+def test_a_run_that_has_not_finished_says_how_far_it_is(project):
+    run = asked(timezone.now())
     client = operator()
+    waiting = read(client, LIST).text
+    shared.begin(AUDIT, run, NOW)
+    shared.work_one(AUDIT, NOW)
 
-    assert words in read(client, LIST).text
+    running = read(client, LIST).text
+
+    assert "waiting" in waiting
+    assert "running: 1 of 3 parts" in running  # the releases, the province, the city
     assert "has not finished yet" in read(client, f"{LIST}{run.pk}/change/").text
 
 
@@ -522,27 +508,56 @@ def test_the_button_asks_for_an_audit_and_says_that_it_runs_in_the_background(
     assert hints == ["tracking.run_audits"]
 
 
-def test_the_button_to_rebuild_sends_the_task_and_leaves_a_word_in_the_history(project, hints):
+def test_the_button_to_rebuild_asks_the_workers_and_leaves_a_word_in_the_history(
+    project, hints, django_capture_on_commit_callbacks
+):
     spoil_a_cell()
     run, _kept = run_now(NOW)
     client = operator()
 
-    answer = client.post(reverse("admin:tracking_auditrun_rebuild", args=[run.pk]), follow=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(reverse("admin:tracking_auditrun_rebuild", args=[run.pk]), follow=True)
 
     assert answer.status_code == 200
     assert "rebuilt in the background" in answer.content.decode()
+    assert "Rebuild of the totals: waiting" in read(client, f"{LIST}{run.pk}/change/").text
     assert hints == ["tracking.rebuild_totals"]
     assert "Asked for all stored totals" in read(client, f"{LIST}{run.pk}/history/").text
     assert audit.find_differences()  # nothing has happened yet
 
 
-def test_where_no_broker_takes_it_the_page_says_that_nothing_was_rebuilt(project, monkeypatch):
-    monkeypatch.setattr(audits, "send_hint", lambda task: False)
+def test_a_rebuild_that_no_broker_took_is_done_all_the_same_and_shows_how_far_it_is(project, monkeypatch):
+    monkeypatch.setattr(rebuilds, "send_hint", lambda task: False)
+    spoil_a_cell()
     run, _kept = run_now(NOW)
+    client = operator()
+    client.post(reverse("admin:tracking_auditrun_rebuild", args=[run.pk]))
+    client.post(reverse("admin:tracking_auditrun_rebuild", args=[run.pk]))
 
-    answer = operator().post(reverse("admin:tracking_auditrun_rebuild", args=[run.pk]), follow=True)
+    tasks.rebuild_totals()  # the timetable's sweep
+    shared.work_one(rebuilds.REBUILD, NOW)
 
-    assert "nothing was rebuilt" in answer.content.decode()
+    assert "Rebuild of the totals: running: 1 of 2 parts" in read(client, f"{LIST}{run.pk}/change/").text
+    assert RebuildRun.objects.get().asked_by.username == "root"
+
+
+def test_a_wrong_cell_by_sector_is_found_and_named_and_repaired_by_a_rebuild(project):
+    SectorTotal.objects.filter(district__code="440000", quarter="2023Q1", kind="started").update(
+        entered_count=7
+    )
+
+    run, [found] = run_now(NOW)
+    page = read(operator(), f"{LIST}{run.pk}/change/")
+    cells.rebuild()
+
+    assert (found.where, found.district, found.sector, found.expected, found.found) == (
+        "sector", "440000", "", "1", "7",
+    )  # fmt: skip
+    assert (
+        "Stored total by sector: — Guangdong 440000 2023Q1 Started entered: number of projects 1 7"
+        in page.text
+    )
+    assert audit.find_differences() == []
 
 
 def test_nobody_but_operators_asks_rebuilds_or_looks(project, hints):

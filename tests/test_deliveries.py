@@ -202,20 +202,69 @@ def test_without_the_claim_the_same_work_sends_doubles(server, monkeypatch):
     assert max(arrived.values()) > 1
 
 
-def test_a_tick_hands_each_email_to_a_worker_and_doubled_hints_do_no_harm(server, monkeypatch):
+@pytest.fixture
+def hints(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """What the hints carry that are sent; none is taken by anybody."""
+    sent: list[dict[str, str]] = []
+
+    def take(task: str, **given: str) -> bool:
+        sent.append(given)
+        return True
+
+    monkeypatch.setattr(deliveries, "send_hint", take)
+    monkeypatch.setattr(tasks, "send_hint", take)
+    return sent
+
+
+def test_doubled_ticks_and_hints_send_each_email_once(server, hints):
     delivery = planned()
-    hints = []
-    monkeypatch.setattr(tasks.send_email, "apply_async", lambda kwargs, expires: hints.append(kwargs))
 
     tasks.send_due_emails()
     tasks.send_due_emails()
-    for hint in hints:
-        tasks.send_email(**hint)
+    for hint in list(hints):
+        tasks.send_next_email(**hint)
 
-    ours = [hint for hint in hints if hint["delivery_id"] == delivery.pk]
-    assert ours == [{"delivery_id": delivery.pk}] * 2
     assert server.ids.count(delivery.message_id) == 1
     assert {delivery.state for delivery in Delivery.objects.all()} == {"sent"}
+
+
+def test_a_tick_sends_a_few_hints_however_many_emails_are_due_and_each_email_sent_sends_one_more(
+    server, hints
+):
+    for number in range(SUBSCRIBERS):
+        subscribe(number)
+
+    tasks.send_due_emails()
+    of_the_tick = len(hints)
+    waiting = hints.copy()
+    while waiting:
+        before = len(hints)
+        tasks.send_next_email(**waiting.pop())
+        waiting += hints[before:]
+
+    assert of_the_tick == deliveries.HINTS < SUBSCRIBERS
+    assert len(hints) == of_the_tick + SUBSCRIBERS
+    assert len(server.ids) == SUBSCRIBERS
+
+
+def test_a_chain_of_hints_ends_and_leaves_the_rest_to_the_next_tick(server, hints):
+    subscribe(1)
+    subscribe(2)
+    plan_deliveries(APRIL)
+
+    deliveries.follow_hint(APRIL, APRIL + deliveries.HINTS_LAST)
+
+    assert (len(server.ids), hints) == (1, [])
+    assert due(APRIL + deliveries.HINTS_LAST)
+
+
+def test_an_email_that_fails_does_not_end_the_chain_for_the_others(server, hints):
+    planned()
+    server.refusal = "452 later"
+
+    deliveries.follow_hint(APRIL, APRIL)
+
+    assert len(hints) == 1
 
 
 # --- Crashes --------------------------------------------------------------------------------------------------------

@@ -1,14 +1,16 @@
 """The audit: all totals recomputed from the milestones, by code that shares nothing with the ledger's.
 
 It knows the definitions, not the ledger's engine: it reads projects and milestones, adds up by itself, and holds the
-result beside what the ledger says and beside the stored cells. It lists what differs and repairs nothing.
+result beside what the ledger says and beside the stored cells. It lists what differs and repairs nothing. It goes node
+by node above the cities and city by city below, each part by itself and of one moment, so that workers can share them
+and no more is held in memory than one of them has.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
@@ -17,21 +19,22 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from config.api.transactions import snapshot
-from projects.models import District, LedgerEntry, Milestone, Project, TouchedCell
-from tracking.models import QuarterlyTotal
+from projects.models import District, LedgerEntry, Milestone, Project, Sector, TouchedCell
+from tracking.models import BY_SECTOR_LEVELS, QuarterlyTotal, SectorTotal
 
 PATH = ("negotiating", "signed", "started", "completed", "in_production", "at_capacity", "terminated")
 COLUMNS = ("count", "with_investment", "with_output", "with_revenue", "investment", "output", "revenue")
+STORED = tuple(f"{half}_{column}" for half in ("entered", "left") for column in COLUMNS)
 CHUNK = 10_000
 
-Cell = tuple[int, str, str]  # district id, quarter, kind
+Cell = tuple[int, str, str]  # district id (or sector id), quarter, kind
 Figures = list[int]  # entered and then left, each in the order of COLUMNS
 Book = dict[Cell, Figures]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One figure that is not what the milestones say: in the `ledger` (own entries) or in a stored `cell`."""
+    """One figure that is not what the milestones say: in the `ledger` (own entries), a `cell` or a cell by `sector`."""
 
     where: str
     district: str
@@ -40,6 +43,7 @@ class Difference:
     figure: str
     expected: int
     found: int
+    sector: str = ""  # its code, in a stored cell by `sector`; empty where the record does not say
 
 
 def find_differences() -> list[Difference]:
@@ -47,35 +51,114 @@ def find_differences() -> list[Difference]:
 
     Cells whose recomputation is still waiting are not judged.
     """
+    return [difference for part in parts() for difference in find_differences_of(part)]
+
+
+def parts() -> list[int]:
+    """The districts by which an audit is cut up: every node with cells by sector, the highest first, then the cities.
+
+    A city, or whatever else hangs directly under such a node, stands for everything in it.
+    """
+    tree = Tree()
+    big = sorted((node for node in tree.parents if tree.is_big(node)), key=tree.depth)
+    return [*big, *(node for node in tree.parents if tree.is_city(node))]
+
+
+def find_differences_of(part: int) -> list[Difference]:
+    """The same for one part."""
     with snapshot(patient=True):
-        parents = dict(District.objects.values_list("pk", "parent_id"))
-        codes = dict(District.objects.values_list("pk", "code"))
-        from_record = recount()
-        waiting = {
-            (node, quarter)
-            for district, quarter in TouchedCell.objects.values_list("district_id", "quarter").distinct()
-            for node in upwards(district, parents)
-        }
-        in_ledger = ledger_book()
-        in_cells = {cell: figures for cell, figures in cell_book() if cell[:2] not in waiting}
-    everywhere = {cell: f for cell, f in raised(from_record, parents).items() if cell[:2] not in waiting}
+        tree = Tree()
+        if part not in tree.parents:
+            return []  # it has been deleted since
+        below = tree.below(part)
+        return of_node(part, below, tree) if tree.is_big(part) else of_city(below, tree)
+
+
+def of_city(nodes: set[int], tree: Tree) -> list[Difference]:
+    """What differs in the own entries and in the cells of these nodes, which hold all that is below them."""
+    recorded = recount(nodes, "project__district_id")
+    touched = (
+        TouchedCell.objects.filter(district_id__in=nodes).values_list("district_id", "quarter").distinct()
+    )
+    waiting = {(node, quarter) for district, quarter in touched for node in tree.upwards(district)}
+    everywhere = judged(raised(recorded, nodes, tree), waiting)
     return [
-        *compare("ledger", from_record, in_ledger, codes),
-        *compare("cell", everywhere, in_cells, codes),
+        *compare("ledger", recorded, ledger_book(nodes), tree.codes),
+        *compare("cell", everywhere, judged(cell_book(nodes), waiting), tree.codes),
     ]
 
 
-def recount() -> Book:
-    """What the milestones make, by the district in which a project is recorded."""
+def of_node(node: int, below: set[int], tree: Tree) -> list[Difference]:
+    """What differs in the own entries, the cells and the cells by sector of one node."""
+    touched = TouchedCell.objects.filter(district_id__in=below).values_list("quarter", flat=True).distinct()
+    waiting = {(node, quarter) for quarter in touched}
+    sectors = {0: "", **dict(Sector.objects.values_list("pk", "code"))}
+    expected: dict[str, Book] = defaultdict(lambda: defaultdict(lambda: [0] * 14))
+    total: Book = defaultdict(lambda: [0] * 14)
+    for (sector, reached, kind), figures in recount(below, "project__sector_id").items():
+        expected[sectors[sector]][node, reached, kind] = figures
+        add(total[node, reached, kind], figures, 0)
+    stored = sector_books(node, sectors)
+    found = [
+        *compare("ledger", recount({node}, "project__district_id"), ledger_book({node}), tree.codes),
+        *compare("cell", judged(total, waiting), judged(cell_book({node}), waiting), tree.codes),
+    ]
+    for code in sorted(expected.keys() | stored.keys()):
+        books = judged(expected[code], waiting), judged(stored[code], waiting)
+        found += [replace(one, sector=code) for one in compare("sector", *books, tree.codes)]
+    return found
+
+
+class Tree:
+    """The districts as they are: who is below whom."""
+
+    def __init__(self) -> None:
+        rows = list(District.objects.order_by("pk").values_list("pk", "parent_id", "level", "code"))
+        self.parents: dict[int, int | None] = {pk: parent for pk, parent, _level, _code in rows}
+        self.codes = {pk: code for pk, _parent, _level, code in rows}
+        self.big = {pk for pk, _parent, level, _code in rows if level in BY_SECTOR_LEVELS}
+
+    def is_big(self, node: int) -> bool:
+        """Whether it has cells by sector, as the country and the provinces do."""
+        return node in self.big
+
+    def is_city(self, node: int) -> bool:
+        """Whether it is the highest on its branch that has none."""
+        parent = self.parents[node]
+        return node not in self.big and (parent is None or parent in self.big)
+
+    def upwards(self, district: int) -> Iterator[int]:
+        """The district and everything above it."""
+        node: int | None = district
+        while node is not None:
+            yield node
+            node = self.parents[node]
+
+    def depth(self, node: int) -> int:
+        """How far from the top."""
+        return len(list(self.upwards(node)))
+
+    def below(self, top: int) -> set[int]:
+        """The district and everything in it."""
+        return {node for node in self.parents if top in self.upwards(node)}
+
+
+def recount(nodes: Collection[int], by: str) -> Book:
+    """What the milestones of projects recorded in these districts make, by a column: the project's district or sector.
+
+    A cell is then (its value, quarter, kind); 0 stands for a sector that is not known.
+    """
     phases = Project.objects.filter(parent=OuterRef("project_id"), voided_at__isnull=True)
     rows = (
-        Milestone.objects.filter(project__voided_at__isnull=True, project__exclusion_reason="")
+        Milestone.objects.filter(
+            project__district__in=nodes, project__voided_at__isnull=True, project__exclusion_reason=""
+        )
         .exclude(precision="")
         .exclude(kind="framework_signed")
         .exclude(Exists(phases))
         .order_by("project_id")
         .values_list(
-            "project_id", "project__district_id", "kind", "precision", "happened_on",
+            "project_id", by, "kind", "precision", "happened_on",
             "total_investment", "expected_output", "expected_revenue",
             "project__total_investment", "project__expected_output", "project__expected_revenue",
         )
@@ -90,7 +173,7 @@ def enter(book: Book, steps: list[tuple[Any, ...]]) -> None:
     """Add one project's milestones to the book."""
     when = {step[2]: quarter(step[3], step[4]) for step in steps}
     for step in steps:
-        _project, district, kind, *_dates = step
+        _project, member, kind, *_dates = step
         reached = when[kind]
         if reached is None:
             continue
@@ -98,10 +181,10 @@ def enter(book: Book, steps: list[tuple[Any, ...]]) -> None:
             own if own is not None else projects for own, projects in zip(step[5:8], step[8:11], strict=True)
         ]
         figures = [1, *(int(a is not None) for a in amounts), *(a or 0 for a in amounts)]
-        add(book[district, reached, kind], figures, 0)
+        add(book[member or 0, reached, kind], figures, 0)
         gone = left(kind, when)
         if gone is not None:
-            add(book[district, gone, kind], figures, 7)
+            add(book[member or 0, gone, kind], figures, 7)
 
 
 def left(kind: str, when: dict[str, str | None]) -> str | None:
@@ -128,27 +211,26 @@ def add(figures: Figures, more: Iterable[int], offset: int) -> None:
         figures[place] += value
 
 
-def raised(book: Book, parents: Mapping[int, int | None]) -> Book:
-    """The same figures for every district and everything below it."""
+def raised(book: Book, nodes: Container[int], tree: Tree) -> Book:
+    """The same figures for each of these nodes and everything below it."""
     total: Book = defaultdict(lambda: [0] * 14)
     for (district, reached, kind), figures in book.items():
-        for node in upwards(district, parents):
-            add(total[node, reached, kind], figures, 0)
+        for node in tree.upwards(district):
+            if node in nodes:
+                add(total[node, reached, kind], figures, 0)
     return total
 
 
-def upwards(district: int, parents: Mapping[int, int | None]) -> Iterator[int]:
-    """The district and everything above it."""
-    node: int | None = district
-    while node is not None:
-        yield node
-        node = parents[node]
+def judged(book: Mapping[Cell, Figures], waiting: Container[tuple[int, str]]) -> Book:
+    """Without the places whose recomputation is waiting."""
+    return {cell: figures for cell, figures in book.items() if cell[:2] not in waiting}
 
 
-def ledger_book() -> Book:
-    """What the current entries of the ledger add up to, by district of record."""
+def ledger_book(nodes: Collection[int]) -> Book:
+    """What the current entries of the ledger in these districts add up to, by district of record."""
     book: Book = defaultdict(lambda: [0] * 14)
-    rows = LedgerEntry.objects.filter(superseded_at=None, quarter__isnull=False).values_list(
+    here = LedgerEntry.objects.filter(district__in=nodes, superseded_at=None, quarter__isnull=False)
+    rows = here.order_by().values_list(
         "district_id", "quarter", "left_quarter", "kind", "investment", "expected_output", "expected_revenue"
     )
     for district, reached, gone, kind, *amounts in rows.iterator(chunk_size=CHUNK):
@@ -160,17 +242,27 @@ def ledger_book() -> Book:
     return book
 
 
-def cell_book() -> Iterator[tuple[Cell, Figures]]:
-    """The stored cells."""
-    columns = [f"{half}_{column}" for half in ("entered", "left") for column in COLUMNS]
-    rows = QuarterlyTotal.objects.order_by().values_list("district_id", "quarter", "kind", *columns)
-    for district, reached, kind, *figures in rows.iterator(chunk_size=CHUNK):
-        yield (district, reached, kind), figures
+def cell_book(nodes: Collection[int]) -> Book:
+    """The stored cells of these districts."""
+    rows = QuarterlyTotal.objects.filter(district__in=nodes).order_by()
+    return {
+        (district, reached, kind): figures
+        for district, reached, kind, *figures in rows.values_list("district_id", "quarter", "kind", *STORED)
+    }
+
+
+def sector_books(node: int, sectors: Mapping[int, str]) -> dict[str, Book]:
+    """The stored cells by sector of one district, by the sector's code; its number where it is gone."""
+    books: dict[str, Book] = defaultdict(dict)
+    rows = SectorTotal.objects.filter(district_id=node).order_by()
+    for sector, reached, kind, *figures in rows.values_list("sector_id", "quarter", "kind", *STORED):
+        books[sectors.get(sector or 0, str(sector))][node, reached, kind] = figures
+    return books
 
 
 def compare(where: str, expected: Book, found: Book, codes: dict[int, str]) -> Iterator[Difference]:
     """Every figure that differs between two books; a cell that one does not have is all zeros."""
-    names = [f"{half} {column}" for half in ("entered", "left") for column in COLUMNS]
+    names = [column.replace("_", " ", 1) for column in STORED]
     nothing = [0] * 14
     for cell in sorted(expected.keys() | found.keys(), key=lambda c: (codes[c[0]], c[1], c[2])):
         pairs = zip(names, expected.get(cell, nothing), found.get(cell, nothing), strict=True)

@@ -1,15 +1,12 @@
-"""Audits as jobs: asked for by the timetable or a person, taken up by one worker, stored with what they found.
+"""Audits as jobs: asked for by the timetable or a person, done part by part by workers, stored with what they found.
 
-The row is the job. A worker claims it by one UPDATE that compares what it read; what it found and that it finished are
-one transaction. So a worker may die anywhere: its audit is found again after a while and made anew, and nothing is
-stored twice. Nothing here repairs anything.
+The row is the job; tracking/parts.py shares it out. What a part found is stored in the transaction that marks the part
+as done, so nothing is stored twice and nothing is lost, whoever dies when. Nothing here repairs anything.
 """
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,21 +14,18 @@ from functools import partial
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.utils import timezone
 
 from projects.models import User
 from projects.services.announce import send_hint
 from projects.services.transactions import one_transaction
-from tracking import audit, proofs
-from tracking.models import AuditDifference, AuditRun, Release
+from tracking import audit, parts, proofs
+from tracking.models import AuditDifference, AuditPart, AuditRun, Part, Release, Run
 
 logger = logging.getLogger(__name__)
 
 RUN_AUDITS = "tracking.run_audits"
-REBUILD_TOTALS = "tracking.rebuild_totals"
-AUDIT_SECONDS = 3600  # the longest that one may take; of 100,000 projects it took four seconds
-LEASE = timedelta(seconds=AUDIT_SECONDS, minutes=10)  # whoever has not finished by then is dead
 KEPT = 10_000  # differences that are stored and logged; all are counted
 NIGHT_BEGINS = 2  # o'clock
 SILENCE = timedelta(hours=36)  # without an audit: the night's was missed
@@ -51,7 +45,7 @@ class State(StrEnum):
 
 
 @one_transaction
-def ask_for_audit(*, actor: User, at: datetime) -> AuditRun:
+def ask_for_audit(*, actor: User | None, at: datetime) -> AuditRun:
     """The audit that a worker will take up soon: the one that waits already, or a new one of this person's."""
     _one_at_a_time()
     waiting = AuditRun.objects.filter(started_at=None, finished_at=None).order_by("id").first()
@@ -82,102 +76,64 @@ def _one_at_a_time() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def ask_for_rebuild(*, actor: User) -> bool:
-    """Have all stored totals made anew from the ledger; False, and nothing happens, where no broker takes it."""
-    sent = send_hint(REBUILD_TOTALS)
-    if sent:
-        logger.warning("User %s asked for all totals to be rebuilt.", actor.pk)
-    return sent
+# --- Done in parts --------------------------------------------------------------------------------------------------
 
 
-# --- Taken up -------------------------------------------------------------------------------------------------------
+class Audit(parts.Work):
+    """An audit's parts: the nodes of audit.parts(), and the releases as one more."""
+
+    runs, parts = AuditRun, AuditPart
+    of_one_moment = True
+
+    def lay_out(self) -> list[int | None]:
+        return [None, *audit.parts()]
+
+    def look(self, part: Part) -> list[AuditDifference]:
+        if part.district_id is None:
+            return [as_row_of_release(*broken) for broken in proofs.broken()]
+        return [as_row(difference) for difference in audit.find_differences_of(part.district_id)]
+
+    def store(self, part: Part, seen: list[AuditDifference]) -> int:
+        assert isinstance(part, AuditPart)
+        stored = AuditDifference.objects.filter(run_id=part.run_id).count() if seen else 0
+        kept = seen[: max(0, KEPT - stored)]
+        for row in kept:
+            row.run_id = part.run_id
+            logger.error("Audit: %s", sentence(row))
+        AuditDifference.objects.bulk_create(kept, batch_size=1000)
+        return len(seen)
+
+    def tell(self, run: Run) -> None:
+        logger.log(logging.ERROR if run.found else logging.INFO, "Audit: %d differences.", run.found)
 
 
-def run_nightly(now: datetime) -> AuditRun | None:
-    """Plan this night's audit and take up what waits."""
-    plan_nightly(now)
-    return run_waiting(now)
-
-
-def run_waiting(now: datetime) -> AuditRun | None:
-    """Take up the audit that waits longest, if there is one that nobody else takes; call it outside transactions."""
-    for run in AuditRun.objects.filter(_is_free(now)).order_by("id"):
-        if claim(run, now):
-            perform(run)
-            return run
-    return None
+AUDIT = Audit()
 
 
 def run_now(now: datetime) -> tuple[AuditRun, list[AuditDifference]]:
     """An audit in this process, for the command; the run and the differences that it keeps."""
-    run = AuditRun.objects.create(asked_at=now, started_at=now)
-    return run, perform(run)
+    run = AuditRun.objects.create(asked_at=now)
+    parts.complete(AUDIT, run, now)
+    return run, list(run.differences.order_by("id"))
 
 
-def claim(run: AuditRun, now: datetime) -> bool:
-    """Whether the run is ours: nobody has started it since it was read."""
-    ours = AuditRun.objects.filter(pk=run.pk, started_at=run.started_at, finished_at=None)
-    if not ours.update(started_at=now):
-        return False
-    run.started_at = now
-    return True
-
-
-def _is_free(now: datetime) -> Q:
-    """Not started, or left by a worker that died."""
-    return Q(finished_at=None) & (Q(started_at=None) | Q(started_at__lt=now - LEASE))
-
-
-def perform(run: AuditRun) -> list[AuditDifference]:
-    """Do the audit of a claimed run, log and store what it found; the differences that are kept, KEPT at most."""
-    began = time.monotonic()
-    found = [as_row(run, difference) for difference in audit.find_differences()]
-    found += [as_row_of_release(run, *broken) for broken in proofs.broken()]
-    kept = found[:KEPT]
-    log(kept, len(found))
-    assert run.started_at is not None
-    run.finished_at = run.started_at + timedelta(seconds=time.monotonic() - began)
-    run.found = len(found)
-    if not finish(run, kept):
-        logger.warning("Audit: somebody else has taken over what took too long here.")
-    return kept
-
-
-@one_transaction
-def finish(run: AuditRun, kept: Iterable[AuditDifference]) -> bool:
-    """Store what a run found; False, and nothing is stored, if another worker has taken it over."""
-    ours = AuditRun.objects.filter(pk=run.pk, started_at=run.started_at, finished_at=None)
-    if not ours.update(finished_at=run.finished_at, found=run.found):
-        return False
-    AuditDifference.objects.bulk_create(kept, batch_size=1000)
-    return True
-
-
-def log(kept: Iterable[AuditDifference], found: int) -> None:
-    """Each difference that is kept as an error, and how many there are."""
-    for row in kept:
-        logger.error("Audit: %s", sentence(row))
-    logger.log(logging.ERROR if found else logging.INFO, "Audit: %d differences.", found)
-
-
-def as_row(run: AuditRun, difference: audit.Difference) -> AuditDifference:
+def as_row(difference: audit.Difference) -> AuditDifference:
     """A difference as it is stored."""
     return AuditDifference(
-        run=run,
         where=difference.where,
         district=difference.district,
         quarter=difference.quarter,
         kind=difference.kind,
+        sector=difference.sector,
         figure=difference.figure,
         expected=str(difference.expected),
         found=str(difference.found),
     )
 
 
-def as_row_of_release(run: AuditRun, release: Release, expected: str, found: str) -> AuditDifference:
+def as_row_of_release(release: Release, expected: str, found: str) -> AuditDifference:
     """A release that says something else than when it was proved; its figure is the number of the revision."""
     return AuditDifference(
-        run=run,
         where=AuditDifference.Where.RELEASE,
         district=release.district.code,
         quarter=release.quarter,
@@ -196,13 +152,11 @@ def sentence(row: AuditDifference) -> str:
 # --- Told -----------------------------------------------------------------------------------------------------------
 
 
-def state_of(run: AuditRun, now: datetime) -> State:
-    """How far a run is at this moment."""
+def state_of(run: AuditRun) -> State:
+    """How far a run is."""
     if run.finished_at is not None:
         return State.DIFFERS if run.found else State.AGREES
-    if run.started_at is None or run.started_at < now - LEASE:
-        return State.WAITING
-    return State.RUNNING
+    return State.WAITING if run.started_at is None else State.RUNNING
 
 
 def last_finished() -> AuditRun | None:

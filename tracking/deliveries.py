@@ -1,4 +1,4 @@
-"""Deliveries: what is due is planned as rows, claimed by one worker, sent and marked; Celery only carries hints.
+"""Deliveries: what is due is planned as rows, claimed by one worker, sent and marked; Celery only carries a few hints.
 
 A mail cannot be sent and marked in one transaction. So a claim is a lease with an end: a worker that dies between
 sending and marking leaves a delivery that is in doubt. It is sent again under the Message-ID that it got when it was
@@ -9,6 +9,7 @@ somebody decides. Nothing is skipped. Leases run by the database's clock, the on
 from __future__ import annotations
 
 import logging
+import random
 from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from django.utils import timezone
 from projects.access import may_see
 from projects.quarters import next_quarter, quarter_of
 from projects.sealing import seal
+from projects.services.announce import send_hint
 from tracking import cells
 from tracking.emails import progress_report, render
 from tracking.models import Delivery, Subscription
@@ -36,7 +38,13 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)  # longer than a worker may spend on one mail
 MOST_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(minutes=5)  # doubled after each further failure: eight attempts in some ten hours
-AT_ONCE = 1_000  # deliveries handed out by one tick; the next tick takes the rest
+AT_ONCE = 1_000  # deliveries looked up or written together
+SEND_NEXT = "tracking.send_next_email"
+HINTS = 8  # workers that begin at once at a tick; each sends the next hint itself
+HINTS_LAST = timedelta(
+    minutes=10
+)  # a chain of hints outlives the next tick and then leaves the rest to its chains
+IN_VIEW = 20  # deliveries from which a worker picks one, so that no two go for the same
 ERROR_LENGTH = 300
 
 State = Delivery.State
@@ -140,6 +148,21 @@ def deliver(delivery_id: int, now: datetime) -> Outcome:
         state=State.SENT, sent_at=Now(), claimed_until=None, error=""
     )
     return Outcome.SENT
+
+
+def deliver_next(now: datetime) -> Outcome | None:
+    """Send one delivery of those that are due; None where nothing is due that others have not taken."""
+    ready = Delivery.objects.filter(_ready(now)).order_by("state", "next_attempt_at")  # as the index has them
+    ids = list(ready.values_list("id", flat=True)[:IN_VIEW])
+    random.shuffle(ids)
+    outcomes = (deliver(pk, now) for pk in ids)
+    return next((outcome for outcome in outcomes if outcome is not Outcome.SKIPPED), None)
+
+
+def follow_hint(since: datetime, now: datetime) -> None:
+    """Send one email and the next hint, unless nothing is due or this chain of hints has lasted long enough."""
+    if deliver_next(now) and now - since < HINTS_LAST:
+        send_hint(SEND_NEXT, since=since.isoformat())
 
 
 class InDoubt(Exception):

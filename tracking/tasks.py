@@ -1,17 +1,17 @@
 """The Celery tasks of the figures: each makes one call and may run twice, late or never."""
 
-import logging
+from datetime import datetime
 
 from celery import shared_task
 from django.utils import timezone
 
 from config.api.idempotency import forget_old
-from tracking import audits, cells, deliveries, proofs
-from tracking.audits import AUDIT_SECONDS
+from projects.services.announce import send_hint
+from tracking import audits, cells, deliveries, parts, proofs, rebuilds
+from tracking.parts import PART_SECONDS
 
-logger = logging.getLogger(__name__)
-
-MAIL_TICK = 300  # seconds between two looks at what is due
+AUDIT, REBUILD = "audit", "rebuild"  # as messages name them
+WORKS: dict[str, parts.Work] = {AUDIT: audits.AUDIT, REBUILD: rebuilds.REBUILD}
 
 
 @shared_task(name="tracking.roll_up")
@@ -20,22 +20,30 @@ def roll_up() -> None:
     cells.roll_up()
 
 
-@shared_task(name="tracking.audit_totals", soft_time_limit=AUDIT_SECONDS, time_limit=AUDIT_SECONDS + 60)
+@shared_task(name="tracking.audit_totals")
 def audit_totals() -> None:
-    """Recompute all totals from the milestones once a night; differences are logged as errors, none is repaired."""
-    audits.run_nightly(timezone.now())
+    """Have all totals recomputed from the milestones once a night; differences are logged, none is repaired."""
+    now = timezone.now()
+    audits.plan_nightly(now)
+    parts.share(audits.AUDIT, AUDIT, now)
 
 
-@shared_task(name=audits.RUN_AUDITS, soft_time_limit=AUDIT_SECONDS, time_limit=AUDIT_SECONDS + 60)
+@shared_task(name=audits.RUN_AUDITS)
 def run_audits() -> None:
-    """Take up an audit that waits; announced when somebody asks for one, and repeated by the timetable's sweep."""
-    audits.run_waiting(timezone.now())
+    """Share out an audit that waits; announced when somebody asks for one, and repeated by the timetable's sweep."""
+    parts.share(audits.AUDIT, AUDIT, timezone.now())
 
 
-@shared_task(name=audits.REBUILD_TOTALS, soft_time_limit=AUDIT_SECONDS, time_limit=AUDIT_SECONDS + 60)
+@shared_task(name=rebuilds.REBUILD_TOTALS)
 def rebuild_totals() -> None:
-    """Recompute every cell from the ledger, because somebody asked for it."""
-    logger.warning("Totals rebuilt because somebody asked: %d cells.", cells.rebuild().cells)
+    """Share out a rebuild that waits; announced when somebody asks for one, and repeated by the timetable's sweep."""
+    parts.share(rebuilds.REBUILD, REBUILD, timezone.now())
+
+
+@shared_task(name=parts.WORK_PARTS, soft_time_limit=PART_SECONDS, time_limit=PART_SECONDS + 60)
+def work_parts(kind: str, since: str) -> None:
+    """Do one part that is free, and send the next hint; `since` when the first hint of the chain was sent."""
+    parts.follow_hint(WORKS[kind], kind, datetime.fromisoformat(since), timezone.now())
 
 
 @shared_task(name="tracking.prove_releases")
@@ -52,12 +60,13 @@ def forget_idempotency_keys() -> None:
 
 @shared_task(name="tracking.send_due_emails")
 def send_due_emails() -> None:
-    """Plan the emails that are due and hand each to a worker; a hint that is not taken by the next tick is void."""
-    for delivery_id in deliveries.due(timezone.now()):
-        send_email.apply_async(kwargs={"delivery_id": delivery_id}, expires=MAIL_TICK)
+    """Plan the emails that are due and send a few hints to workers, however many emails there are."""
+    now = timezone.now()
+    for _ in range(min(deliveries.HINTS, len(deliveries.due(now)))):
+        send_hint(deliveries.SEND_NEXT, since=now.isoformat())
 
 
-@shared_task(name="tracking.send_email")
-def send_email(delivery_id: int) -> None:
-    """Send one email, unless another worker has claimed it."""
-    deliveries.deliver(delivery_id, timezone.now())
+@shared_task(name=deliveries.SEND_NEXT)
+def send_next_email(since: str) -> None:
+    """Send one email that is due and no other worker's, and send the next hint."""
+    deliveries.follow_hint(datetime.fromisoformat(since), timezone.now())

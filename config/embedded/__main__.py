@@ -149,7 +149,7 @@ def make_children(port: int, data_dir: Path, environment: dict[str, str]) -> lis
         *celery,
         "worker",
         "--queues",
-        "default,rollup,mail",
+        "default,rollup,mail,parts",
         "--concurrency",
         "2",
         "--loglevel",

@@ -29,8 +29,8 @@ def announce() -> None:
     send_hint(ROLL_UP)
 
 
-def send_hint(task: str) -> bool:
-    """Send a task by name; False where no broker takes it.
+def send_hint(task: str, **given: str) -> bool:
+    """Send a task by name, with what it is given; False where no broker takes it.
 
     A broker that is away is left alone for some seconds, so that saves do not wait for it.
     """
@@ -38,7 +38,7 @@ def send_hint(task: str) -> bool:
     if time.monotonic() < _quiet_until:
         return False
     try:
-        current_app.send_task(task, retry=False)
+        current_app.send_task(task, kwargs=given, retry=False)
     except Exception as error:  # noqa: BLE001 - whatever a broker answers, the change is committed
         _quiet_until = time.monotonic() + QUIET_SECONDS
         logger.warning("The broker is away; a sweep will find what waits. (%s)", type(error).__name__)

@@ -23,17 +23,16 @@ from django.utils.translation import gettext_lazy as _
 from projects.admin.base import ReadOnlyAdmin, is_superuser
 from projects.admin.people import PeopleAdmin
 from projects.admin_site import MingzhangAdminSite
-from projects.models import District, Kind
-from tracking import audits
+from projects.models import District, Kind, Sector
+from tracking import audits, parts, rebuilds
 from tracking.audits import State
-from tracking.models import AuditDifference, AuditRun
+from tracking.models import AuditDifference, AuditRun, RebuildRun
 
 PER_PAGE = 200
 DIGEST_LENGTH, SHOWN_OF_DIGEST = 64, 12
 
 STATES = {
     State.WAITING: _("waiting"),  # 等待核查
-    State.RUNNING: _("running"),  # 正在核查
     State.AGREES: _("everything agrees"),  # 全部一致
 }
 FIGURES = {
@@ -85,7 +84,9 @@ class AuditRunAdmin(PeopleAdmin, ReadOnlyAdmin):
     @admin.display(description=_("result"))
     def state(self, run: AuditRun) -> Any:
         """How far it is, or what it found."""
-        state = audits.state_of(run, timezone.now())
+        state = audits.state_of(run)
+        if state == State.RUNNING:
+            return in_progress(*parts.progress(audits.AUDIT, run))
         if state != State.DIFFERS:
             return STATES[state]
         found = run.found or 0
@@ -133,6 +134,7 @@ class AuditRunAdmin(PeopleAdmin, ReadOnlyAdmin):
             "found": run.found,
             "kept": page.paginator.count,
             "places": places_of(run),
+            "rebuild": rebuild_in_words(),
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -152,15 +154,12 @@ class AuditRunAdmin(PeopleAdmin, ReadOnlyAdmin):
         run = get_object_or_404(AuditRun, pk=pk)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if audits.ask_for_rebuild(actor=request.user):  # type: ignore[arg-type]
-            self.log_change(request, run, gettext("Asked for all stored totals to be rebuilt."))
-            said = _(
-                "The totals are rebuilt in the background. Then audit again to see whether everything agrees."
-            )
-            self.message_user(request, said, messages.SUCCESS)
-        else:
-            said = _("No worker can be reached at the moment; nothing was rebuilt. Try again in a minute.")
-            self.message_user(request, said, messages.ERROR)
+        rebuilds.ask_for_rebuild(actor=request.user, at=timezone.now())  # type: ignore[arg-type]
+        self.log_change(request, run, gettext("Asked for all stored totals to be rebuilt."))
+        said = _(
+            "The totals are rebuilt in the background. Then audit again to see whether everything agrees."
+        )
+        self.message_user(request, said, messages.SUCCESS)
         return HttpResponseRedirect(self.url("change", run.pk))
 
 
@@ -168,6 +167,20 @@ def refuse_all_but_operators(request: HttpRequest) -> None:
     """Superusers alone."""
     if not is_superuser(request):
         raise PermissionDenied
+
+
+def in_progress(done: int, total: int) -> str:
+    """How far something is that consists of parts."""
+    return gettext("running: %(done)s of %(total)s parts") % {"done": done, "total": total}
+
+
+def rebuild_in_words() -> str:
+    """How far the rebuild is that has been asked for; nothing where none is."""
+    run = RebuildRun.objects.filter(finished_at=None).order_by("id").first()
+    if run is None:
+        return ""
+    done, total = parts.progress(rebuilds.REBUILD, run)
+    return in_progress(done, total) if total else str(STATES[State.WAITING])
 
 
 def places_of(run: AuditRun) -> set[str]:
@@ -182,7 +195,7 @@ def in_words(differences: QuerySet[AuditDifference] | Iterable[AuditDifference])
     names = {place.code: place.label for place in District.objects.filter(code__in=codes)}
     return [
         Row(
-            where=difference.get_where_display(),
+            where=where_in_words(difference),
             district=f"{names.get(difference.district, '')} {difference.district}".strip(),
             quarter=difference.quarter,
             kind=str(dict(Kind.choices).get(difference.kind, difference.kind)),
@@ -192,6 +205,15 @@ def in_words(differences: QuerySet[AuditDifference] | Iterable[AuditDifference])
         )
         for difference in shown
     ]
+
+
+def where_in_words(difference: AuditDifference) -> str:
+    """What differs, with the sector where it is a cell by sector."""
+    where = str(difference.get_where_display())
+    if difference.where != AuditDifference.Where.SECTOR:
+        return where
+    sector = Sector.objects.filter(code=difference.sector).first()
+    return f"{where}: {sector or difference.sector or '—'}"
 
 
 def figure_in_words(difference: AuditDifference) -> Any:

@@ -1,33 +1,31 @@
-"""Audits: each run with what it found."""
+"""Audits: each run with its parts and with what it found."""
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tracking.models.runs import Part, Run
 
-class AuditRun(models.Model):
-    """One audit: asked for by the timetable or by a person, taken up by a worker, finished with a number."""
 
-    asked_at = models.DateTimeField(_("asked for at"))
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("asked for by"), null=True, related_name="+"
-    )
-    started_at = models.DateTimeField(_("started at"), null=True)
-    finished_at = models.DateTimeField(_("finished at"), null=True)
-    found = models.PositiveIntegerField(
-        _("differences"), null=True, help_text=_("How many there are; 0 is expected.")
-    )
+class AuditRun(Run):
+    """One audit: of ledger and stored totals, node by node, and of the releases."""
 
-    class Meta:
+    class Meta(Run.Meta):
         verbose_name = _("audit")
         verbose_name_plural = _("audits")
-        ordering = ["-id"]
 
-    def __str__(self) -> str:
-        return f"{timezone.localtime(self.asked_at):%Y-%m-%d %H:%M}"
+
+class AuditPart(Part):
+    """The figures of a city and everything in it, those of one node above the cities, or the releases."""
+
+    run = models.ForeignKey(AuditRun, models.CASCADE, related_name="parts")
+
+    class Meta(Part.Meta):
+        indexes = [
+            # a worker that looks for the next free part
+            models.Index(fields=["run", "id"], condition=models.Q(finished_at=None), name="audit_part_free"),
+        ]
 
 
 class AuditDifference(models.Model):
@@ -38,6 +36,7 @@ class AuditDifference(models.Model):
 
         LEDGER = "ledger", _("Ledger")
         CELL = "cell", _("Stored total")
+        SECTOR = "sector", _("Stored total by sector")
         RELEASE = "release", _("Release")
 
     run = models.ForeignKey(AuditRun, models.CASCADE, verbose_name=_("audit"), related_name="differences")
@@ -45,6 +44,7 @@ class AuditDifference(models.Model):
     district = models.CharField(_("district"), max_length=20)
     quarter = models.CharField(_("quarter"), max_length=6)
     kind = models.CharField(_("milestone"), max_length=20, blank=True)
+    sector = models.CharField(_("sector"), max_length=60, blank=True, db_default="")
     figure = models.CharField(_("figure"), max_length=60)
     expected = models.CharField(_("expected"), max_length=80)
     found = models.CharField(_("found"), max_length=80)
@@ -55,4 +55,5 @@ class AuditDifference(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.where} {self.district} {self.quarter} {self.kind} {self.figure}"
+        place = f"{self.where} {self.sector}".strip()
+        return f"{place} {self.district} {self.quarter} {self.kind} {self.figure}"
