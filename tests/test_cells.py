@@ -78,8 +78,10 @@ def test_a_project_that_moves_to_another_province_moves_in_the_cells_of_both(cou
     assert by_sector(country["420000"]) == by_sector(country["100000"]) == {0: (1, YI)}
 
 
-def test_the_parts_are_the_cities_and_what_stands_beside_them(country):
-    assert [District.objects.get(pk=pk).code for pk in cells.parts()] == ["429004", "440100"]
+def test_the_parts_are_the_provinces_and_the_cities_with_what_stands_beside_them(country):
+    codes = [District.objects.get(pk=pk).code for pk in cells.parts()]
+
+    assert codes == ["420000", "429004", "440000", "440100"]
 
 
 def test_a_tree_whose_top_is_a_city_is_one_part():
@@ -121,7 +123,7 @@ def test_a_part_that_is_right_touches_nothing(country):
     make_project(district=country["440112"], total_investment=YI, milestones=SIGNED)
     settle()
 
-    assert [cells.rebuild_part(part) for part in cells.parts()] == [0, 0]
+    assert [cells.rebuild_part(part) for part in cells.parts()] == [0, 0, 0, 0]
     assert cells.rebuild_above() == 0
     assert cells.roll_up() == 0
 

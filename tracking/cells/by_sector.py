@@ -21,8 +21,11 @@ from tracking.models import BY_SECTOR_LEVELS
 
 Cell = tuple[int, str, int]  # district id, quarter and sector id, 0 where the record does not say
 KEY = ("district_id", "quarter", "kind", "sector_id")
-WANTED: Tables = {"wanted": (("node", "bigint"), ("quarter", "text"), ("sector_id", "bigint"))}
-LEVELS = ", ".join(f"'{level.value}'" for level in BY_SECTOR_LEVELS)
+GIVEN: Tables = {
+    "wanted": (("node", "bigint"), ("quarter", "text"), ("sector_id", "bigint")),
+    "home": (("node", "bigint"), ("top", "bigint")),
+    "below": (("node", "bigint"), ("top", "bigint")),
+}
 
 
 def recompute_by_sector(touched: Iterable[Cell], above: dict[int, list[int]]) -> None:
@@ -43,20 +46,36 @@ def recompute_by_sector(touched: Iterable[Cell], above: dict[int, list[int]]) ->
 
 def recompute_level(wanted: Sequence[Cell]) -> None:
     """Recompute the cells of these nodes of one level; those of the levels below are right already."""
-    if wanted:
-        with connection.cursor() as cursor:
-            statement = with_tables(WANTED) + CELLS + write_differing("tracking_sectortotal", KEY)
-            cursor.execute(statement, rows_given(wanted, 3))
+    if not wanted:
+        return
+    homes = homes_of({node for node, _quarter, _sector in wanted})
+    with connection.cursor() as cursor:
+        statement = with_tables(GIVEN) + CELLS + write_differing("tracking_sectortotal", KEY)
+        cursor.execute(
+            statement, [*rows_given(wanted, 3), *rows_given(homes, 2), *rows_given(_below(homes), 2)]
+        )
 
 
-# `home` are the nodes whose entries no other such node takes in: down from each until the next one.
+def homes_of(tops: Iterable[int]) -> list[tuple[int, int]]:
+    """The nodes whose entries no other such node takes in, each with its own: down from each until the next one."""
+    found = [(top, top) for top in sorted(tops)]
+    layer = dict(found)
+    while layer:
+        rows = District.objects.filter(parent_id__in=layer).exclude(level__in=BY_SECTOR_LEVELS).order_by("pk")
+        layer = {node: layer[parent or 0] for node, parent in rows.values_list("pk", "parent_id")}
+        found += layer.items()
+    return found
+
+
+def _below(homes: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The nodes with cells by sector next below each: they lie in its homes."""
+    tops = dict(homes)
+    rows = District.objects.filter(parent_id__in=tops, level__in=BY_SECTOR_LEVELS).order_by("pk")
+    return [(node, tops[parent or 0]) for node, parent in rows.values_list("pk", "parent_id")]
+
+
 CELLS = f"""
-    home (node, top) AS (
-        SELECT DISTINCT node, node FROM wanted
-        UNION ALL
-        SELECT child.id, home.top FROM home JOIN projects_district child ON child.parent_id = home.node
-        WHERE child.level NOT IN ({LEVELS})
-    ), source (district_id, quarter, kind, sector_id, {COLUMNS}) AS (
+    source (district_id, quarter, kind, sector_id, {COLUMNS}) AS (
         SELECT wanted.node, wanted.quarter, kind, wanted.sector_id, {MEASURED}, {NOTHING}
         FROM wanted JOIN home ON home.top = wanted.node JOIN projects_ledgerentry entry
             ON entry.district_id = home.node AND entry.quarter = wanted.quarter
@@ -69,11 +88,10 @@ CELLS = f"""
             AND COALESCE(entry.sector_id, 0) = wanted.sector_id AND entry.superseded_at IS NULL
         GROUP BY wanted.node, wanted.quarter, kind, wanted.sector_id
         UNION ALL
-        SELECT wanted.node, below.quarter, below.kind, below.sector_id, {COLUMNS}
-        FROM wanted JOIN home ON home.top = wanted.node
-        JOIN projects_district child ON child.parent_id = home.node AND child.level IN ({LEVELS})
-        JOIN tracking_sectortotal below ON below.district_id = child.id
-            AND below.quarter = wanted.quarter AND below.sector_id = wanted.sector_id
+        SELECT wanted.node, stored.quarter, stored.kind, stored.sector_id, {COLUMNS}
+        FROM wanted JOIN below ON below.top = wanted.node
+        JOIN tracking_sectortotal stored ON stored.district_id = below.node
+            AND stored.quarter = wanted.quarter AND stored.sector_id = wanted.sector_id
         UNION ALL
         SELECT wanted.node, stored.quarter, stored.kind, stored.sector_id, {NOTHING}, {NOTHING}
         FROM wanted JOIN tracking_sectortotal stored ON stored.district_id = wanted.node

@@ -6,11 +6,13 @@ On PostgreSQL and SQLite alike. Where nothing is left in a stored cell it become
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
 
+from projects.models import District
 from tracking.models import AMOUNT_COLUMNS, ENTERED
 
 Place = tuple[int, str]  # district id and quarter
@@ -22,6 +24,7 @@ KEY = ("district_id", "quarter", "kind")
 GIVEN: Tables = {
     "places": (("node", "bigint"), ("quarter", "text")),
     "closure": (("node", "bigint"), ("above", "bigint")),
+    "beside": (("child", "bigint"), ("node", "bigint"), ("quarter", "text")),
 }
 COLUMNS = ", ".join(AMOUNT_COLUMNS)
 MEASURED = (
@@ -39,10 +42,29 @@ def recompute(places: set[Place], branches: Iterable[Branch]) -> list[Place]:
     for nothing below it moved.
     """
     closure = {(node, above) for branch in branches for node, above in _pairs(branch)}
+    given = [
+        *rows_given(sorted(places), 2),
+        *rows_given(sorted(closure), 2),
+        *rows_given(sorted(_beside(places)), 3),
+    ]
     with connection.cursor() as cursor:
-        statement = with_tables(GIVEN) + CELLS + write_differing("tracking_quarterlytotal", KEY)
-        cursor.execute(statement, [*rows_given(sorted(places), 2), *rows_given(sorted(closure), 2)])
+        cursor.execute(with_tables(GIVEN) + CELLS + write_differing("tracking_quarterlytotal", KEY), given)
         return [(node, quarter) for node, quarter in cursor.fetchall()]
+
+
+def _beside(places: set[Place]) -> list[tuple[int, int, str]]:
+    """The children that are not among the places, each with its place; given, for no planner guesses their number."""
+    children: dict[int, list[int]] = defaultdict(list)
+    nodes = {node for node, _quarter in places}
+    rows = District.objects.filter(parent_id__in=nodes).order_by().values_list("pk", "parent_id")
+    for child, parent in rows:
+        children[parent or 0].append(child)
+    return [
+        (child, node, quarter)
+        for node, quarter in places
+        for child in children[node]
+        if (child, quarter) not in places
+    ]
 
 
 CELLS = f"""
@@ -57,11 +79,9 @@ CELLS = f"""
             ON entry.district_id = places.node AND entry.left_quarter = places.quarter AND entry.superseded_at IS NULL
         GROUP BY places.node, places.quarter, kind
         UNION ALL
-        SELECT places.node, stored.quarter, stored.kind, {COLUMNS}
-        FROM places
-        JOIN projects_district child ON child.parent_id = places.node
-        JOIN tracking_quarterlytotal stored ON stored.district_id = child.id AND stored.quarter = places.quarter
-        WHERE NOT EXISTS (SELECT 1 FROM places own WHERE own.node = child.id AND own.quarter = places.quarter)
+        SELECT beside.node, stored.quarter, stored.kind, {COLUMNS}
+        FROM beside
+        JOIN tracking_quarterlytotal stored ON stored.district_id = beside.child AND stored.quarter = beside.quarter
         UNION ALL
         SELECT places.node, stored.quarter, stored.kind, {NOTHING}, {NOTHING}
         FROM places
