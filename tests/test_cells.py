@@ -78,6 +78,44 @@ def test_a_project_that_moves_to_another_province_moves_in_the_cells_of_both(cou
     assert by_sector(country["420000"]) == by_sector(country["100000"]) == {0: (1, YI)}
 
 
+def test_a_city_that_becomes_a_province_gets_cells_by_sector_and_the_country_keeps_its_own(country):
+    chips, medicine = make_sector("chips"), make_sector("biomedicine")
+    chongqing = make_district("500000", "重庆市", level="city", parent=country["100000"])
+    make_project(district=chongqing, sector=chips, total_investment=YI, milestones=SIGNED)
+    moving = make_project(district=chongqing, sector=medicine, total_investment=3 * YI, milestones=SIGNED)
+    settle()
+    before = by_sector(country["100000"])
+
+    raise_to(chongqing, "province")
+    as_province = by_sector(chongqing)
+    raise_to(chongqing, "city")
+    moving = fresh(moving)
+    moving.district = country["429004"]
+    services.save_project(moving, actor=None, at=NOW)
+    settle()
+    raise_to(chongqing, "province")
+
+    assert before == as_province == {chips.pk: (1, YI), medicine.pk: (1, 3 * YI)}
+    assert by_sector(chongqing) == {chips.pk: (1, YI)}
+    assert by_sector(country["100000"]) == before
+    assert cells.rebuild().corrected == 0
+
+
+def raise_to(district: District, level: str) -> None:
+    """Record another level, and let a worker recompute what that changes."""
+    district.level = level
+    services.save_district(district)
+    settle()
+
+
+def test_cells_by_sector_of_a_lower_district_are_taken_away_by_rebuilding_above_the_parts(country):
+    wrong = {"quarter": "2020Q1", "kind": "signed", "entered_count": 9, "sector_id": 0}
+    SectorTotal.objects.create(district=country["440100"], **wrong)
+
+    assert cells.rebuild_above() == 1
+    assert not SectorTotal.objects.exists()
+
+
 def test_the_parts_are_the_provinces_and_the_cities_with_what_stands_beside_them(country):
     codes = [District.objects.get(pk=pk).code for pk in cells.parts()]
 

@@ -14,14 +14,17 @@ from config.api.outcomes import InUse, StaleVersion
 from projects import sealing
 from projects.models import (
     District,
+    LedgerEntry,
     Membership,
     PastBands,
     Sector,
     SectorScheme,
     SizeBand,
+    TouchedCell,
     User,
     Versioned,
 )
+from projects.services.announce import announce_after_commit
 from projects.services.transactions import one_transaction
 
 IN_USE = _("It is in use and stays: %(users)s.")
@@ -35,17 +38,35 @@ def save_district(district: District) -> District:
     """Record a district and its place in the tree.
 
     Raises ValidationError, also for a changed code or parent: projects and totals hang on the place, so a district
-    that moves is recorded as a new one and the old one is ended.
+    that moves is recorded as a new one and the old one is ended. Another level has its totals recomputed, for what is
+    stored of a district depends on it.
     """
     if not district._state.adding:
         stored = District.objects.get(pk=district.pk)
         if (stored.parent_id, stored.code) != (district.parent_id, district.code):
             message = _("A district keeps its code and its place. End this one and record a new one.")
             raise ValidationError({"parent": ValidationError(message, code="moved")})
+        if stored.level != district.level:
+            _touch_all_of(stored)
     district.path = district.path_below(district.parent)
     district.full_clean()
     district.save()
     return district
+
+
+def _touch_all_of(district: District) -> None:
+    """Have the district's totals recomputed in every quarter and sector in which anything below it ever stood."""
+    below = LedgerEntry.objects.filter(district__in=District.objects.within(district)).order_by()
+    cells = {
+        (quarter, sector)
+        for column in ("quarter", "left_quarter")
+        for quarter, sector in below.values_list(column, "sector_id").distinct()
+        if quarter
+    }
+    TouchedCell.objects.bulk_create(
+        TouchedCell(district=district, quarter=quarter, sector_id=sector) for quarter, sector in cells
+    )
+    announce_after_commit()
 
 
 @one_transaction

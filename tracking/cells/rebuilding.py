@@ -22,6 +22,8 @@ from tracking.cells.rolling import be_patient, lock_nodes
 from tracking.cells.statements import COLUMNS, KEY, MEASURED, NOTHING, SUMS, recompute
 from tracking.models import AMOUNT_COLUMNS, BY_SECTOR_LEVELS, QuarterlyTotal, SectorTotal
 
+EMPTY = " AND ".join(f"{column} = 0" for column in AMOUNT_COLUMNS)
+
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
@@ -51,12 +53,16 @@ def rebuild() -> Rebuilt:
 
 
 def _replace(table: str, key: Sequence[str], fresh: str, nodes: Iterable[int] | None = None) -> Rebuilt:
-    """Make the table hold what the query `fresh` says, of these nodes or of all; what does so already stays."""
+    """Make the table hold what the query `fresh` says, of these nodes or of all; what does so already stays.
+
+    Zeros where nothing is left are right, and go all the same.
+    """
     same = " AND ".join(f"stored.{column} = fresh.{column}" for column in key)
     now, before = (", ".join(f"{side}.{column}" for column in AMOUNT_COLUMNS) for side in ("fresh", "stored"))
     columns = ", ".join((*key, COLUMNS))
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE fresh AS {fresh}")
+        cursor.execute(f"DELETE FROM {table} WHERE {EMPTY} {_only('district_id', nodes)}")
         cursor.execute(
             f"DELETE FROM {table} WHERE id IN (SELECT stored.id FROM {table} stored LEFT JOIN fresh ON {same} "
             f"WHERE (fresh.district_id IS NULL OR ({now}) <> ({before})) {_only('stored.district_id', nodes)})"
@@ -204,7 +210,9 @@ def rebuild_above() -> int:
     recompute_level(
         [(node, quarter, sector) for node in higher for quarter in quarters for sector in sectors]
     )
-    return len(changed)
+    below = District.objects.exclude(pk__in=nodes)
+    gone, _by_model = SectorTotal.objects.filter(district__in=below).delete()  # of another level since
+    return len(changed) + gone
 
 
 def _quarters(nodes: Iterable[int]) -> list[str]:
