@@ -12,12 +12,15 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Max
 
 from projects.models import LedgerEntry, LedgerSeal, PastBands
+from projects.rows import Statement, columns_of, converted, run
 
 LOCK = 0x6D7A_6C65  # one number for the whole ledger, unlike any other advisory lock of this service
 QUEUE = LOCK + 1  # seals wait for each other here, so that writers are held up by one of them at a time
 PATIENCE_MS = 500  # how long writers may be held up by a seal that waits for those before it
 TRIES = 10
 TICK = timedelta(microseconds=1)
+SEALED_AT = columns_of(LedgerSeal, "sealed_at")
+LAST_SEAL = f"SELECT MAX(sealed_at) FROM {LedgerSeal._meta.db_table}"  # noqa: S608  (our own table)
 
 
 def moment_of_posting(at: datetime) -> datetime:
@@ -25,9 +28,14 @@ def moment_of_posting(at: datetime) -> datetime:
 
     Until the transaction ends no seal can be taken. Clocks of several machines need not agree.
     """
-    _lock("pg_advisory_xact_lock_shared")
-    sealed = LedgerSeal.objects.aggregate(last=Max("sealed_at"))["last"]
+    *_locked, answer = run(*_shared_lock(), (LAST_SEAL, []))
+    ((sealed,),) = converted(SEALED_AT, answer)
     return at if sealed is None or at > sealed else sealed + TICK
+
+
+def _shared_lock() -> list[Statement]:
+    """The lock is taken by a statement before the one that reads the last seal, which then sees what it waited for."""
+    return [("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK])] if connection.vendor == "postgresql" else []
 
 
 def seal(at: datetime) -> datetime:

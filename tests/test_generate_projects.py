@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import TestCase
 
-from projects.ledger import CONTENT, entries_of
+from projects.entries import CONTENT, entries_of
 from projects.models import District, LedgerEntry, Milestone, Organization, Project, TouchedCell
 from projects.quarters import quarters_between
 from projects.sequence import faults

@@ -4,7 +4,9 @@ Each function locks, checks, writes, posts, and announces after the commit that 
 it (None for the system itself), `at` the moment, both read at the door.
 """
 
+from projects.services.changes import Change
 from projects.services.dates import DATE_FIELDS, dated_milestones
+from projects.services.many import RefusedChanges, save_projects
 from projects.services.recording import (
     exclude_project,
     remove_milestone,
@@ -28,6 +30,8 @@ from projects.services.successions import delete_succession, save_succession
 
 __all__ = [
     "DATE_FIELDS",
+    "Change",
+    "RefusedChanges",
     "add_member",
     "dated_milestones",
     "delete_band",
@@ -41,6 +45,7 @@ __all__ = [
     "save_district",
     "save_milestone",
     "save_project",
+    "save_projects",
     "save_reference",
     "save_succession",
     "save_versioned",

@@ -6,24 +6,22 @@ For data that is right by its making (generated, or checked row by row before): 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from projects import ledger, sealing
-from projects.ledger import CONTENT, Content
-from projects.models import District, LedgerEntry, Milestone, Organization, Project, TouchedCell, User
+from projects.entries import Content, cells_of, entries_of
+from projects.ledger import Entry
+from projects.models import District, Milestone, Organization, Project, User
+from projects.rows import checked_at_once, columns_of, insert_records, insert_rows, reserve_ids
 from projects.sequence import settle
 from projects.services.announce import announce_after_commit
 from projects.services.dates import derive
-from projects.services.rows import insert_records, insert_rows, reserve_ids
 
 CHUNK = 2_000  # families held in memory at once
-ENTRY_COLUMNS = ("project", *(name.removesuffix("_id") for name in CONTENT), "recorded_at", "cause", "actor",
-                 "closing_cause")  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -54,7 +52,7 @@ def register_many(families: Iterable[Registration], *, actor: User | None, at: d
     """
     done = Registered()
     stream = iter(families)
-    with _checked_at_once():
+    with checked_at_once():
         while chunk := list(islice(stream, CHUNK)):
             _register_chunk(chunk, actor=actor, at=at, done=done)
     if done.entries:
@@ -89,14 +87,14 @@ def _register_chunk(chunk: list[Registration], *, actor: User | None, at: dateti
             if one is not family:
                 one.project.parent = family.project
             _complete(one, at)
-            wanted = ledger.entries_of(one.project, one.milestones, has_phases=bool(one.phases))
+            wanted = entries_of(one.project, one.milestones, has_phases=bool(one.phases))
             entries += [(one.project, content) for content in wanted.values()]
     milestones = [milestone for one in everything for milestone in one.milestones]
     insert_records(Project, (one.project for one in everything), with_ids=True)
     insert_records(Milestone, milestones, with_ids=True)
     _insert_investors(everything)
-    _insert_entries(entries, actor=actor, at=at)
-    _touch(content for _project, content in entries)
+    cells = cells_of(content for _project, content in entries)
+    ledger.write([], list(_entries(entries, at)), cells, actor=actor)
     done.projects += len(everything)
     done.milestones += len(milestones)
     done.entries += len(entries)
@@ -123,43 +121,13 @@ def _complete(one: Registration, at: datetime) -> None:
 
 def _insert_investors(registrations: Iterable[Registration]) -> None:
     through = Project.investors.through
-    columns = [through._meta.get_field(name) for name in ("project", "organization")]
+    columns = columns_of(through, "project", "organization")
     rows = [(one.project.pk, pk) for one in registrations for pk in one.investors]
     if rows:
-        insert_rows(through, columns, rows)  # type: ignore[arg-type]
+        insert_rows(through, columns, rows)
 
 
-def _insert_entries(entries: Sequence[tuple[Project, Content]], *, actor: User | None, at: datetime) -> None:
+def _entries(contents: Iterable[tuple[Project, Content]], at: datetime) -> Iterator[Entry]:
     at = sealing.moment_of_posting(at)
-    columns = [LedgerEntry._meta.get_field(name) for name in ENTRY_COLUMNS]
-    actor_id = actor.pk if actor else None
-    rows = (
-        (
-            project.pk,
-            *(getattr(content, name) for name in CONTENT),
-            at,
-            ledger.cause_of_posting(content, None, at).value,
-            actor_id,
-            "",
-        )
-        for project, content in entries
-    )
-    insert_rows(LedgerEntry, columns, rows)  # type: ignore[arg-type]
-
-
-def _touch(contents: Iterable[Content]) -> None:
-    columns = [TouchedCell._meta.get_field(name) for name in ("district", "quarter", "sector_id")]
-    insert_rows(TouchedCell, columns, ledger.touched_by(contents))  # type: ignore[arg-type]
-
-
-@contextmanager
-def _checked_at_once() -> Iterator[None]:
-    """Check foreign keys with each statement: kept for the commit, a million rows' checks would pile up in memory."""
-    if connection.vendor != "postgresql":
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    for project, content in contents:
+        yield Entry(project.pk, content, at, ledger.cause_of_posting(content, None, at))

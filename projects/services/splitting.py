@@ -36,7 +36,8 @@ def split_project(
     first, *others = phases
     save_project(first, actor=actor, at=at)
     milestones = _hand_over(stored, first, at)
-    if ledger.post(first, milestones, has_phases=False, actor=actor, at=at, cause=Cause.SPLIT):
+    posting = ledger.Posting(first, milestones, has_phases=False, cause=Cause.SPLIT)
+    if ledger.post([posting], actor=actor, at=at):
         announce_after_commit()
     for phase in (first, *others):
         phase.parent = stored

@@ -1,0 +1,94 @@
+"""Which entries a project should have in the ledger: pure functions of the project and its milestones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from itertools import pairwise
+from typing import NamedTuple
+
+from projects.models import COUNTABLE_KINDS, STAGE_KINDS, Kind, Milestone, Project
+
+
+class Content(NamedTuple):
+    """What one entry says. Amounts in whole yuan, null where not known; quarters as `2023Q1`."""
+
+    kind: str
+    quarter: str | None
+    left_quarter: str | None
+    district_id: int
+    sector_id: int | None
+    project_type: str
+    ownership: str
+    happened_on: date | None
+    precision: str
+    planned_first_on: date | None
+    investment: int | None
+    expected_output: int | None
+    expected_revenue: int | None
+    milestone_id: int
+
+
+CONTENT = Content._fields
+Cell = tuple[
+    int, str, int | None
+]  # district id, quarter, and sector id or null where the record does not say
+
+
+def entries_of(project: Project, milestones: Iterable[Milestone], *, has_phases: bool) -> dict[str, Content]:
+    """The entries that a project should have now, by kind; none where it is not countable (DOMAIN: countable).
+
+    A milestone's own amounts come before the project's. A stage is left in the quarter of the next dated stage.
+    """
+    if project.is_void or project.excluded or has_phases:
+        return {}
+    happened = {m.kind: m for m in milestones if m.has_happened and m.kind in COUNTABLE_KINDS}
+    left = left_quarters({kind: m.quarter for kind, m in happened.items()})
+    return {
+        kind: Content(
+            kind=kind,
+            quarter=m.quarter,
+            left_quarter=left.get(kind),
+            district_id=project.district_id,
+            sector_id=project.sector_id,
+            project_type=project.project_type,
+            ownership=project.ownership,
+            happened_on=m.happened_on,
+            precision=m.precision,
+            planned_first_on=m.planned_first_on,
+            investment=_first_known(m.total_investment, project.total_investment),
+            expected_output=_first_known(m.expected_output, project.expected_output),
+            expected_revenue=_first_known(m.expected_revenue, project.expected_revenue),
+            milestone_id=m.pk,
+        )
+        for kind, m in happened.items()
+    }
+
+
+def left_quarters(reached: dict[str, str | None]) -> dict[str, str]:
+    """For each kind that is left again, the quarter in which it is left; undated milestones move nothing."""
+    dated = [(kind, quarter) for kind in STAGE_KINDS if (quarter := reached.get(kind))]
+    left: dict[str, str] = {kind: following for (kind, _quarter), (_kind, following) in pairwise(dated)}
+    ends = [quarter for kind in (Kind.RESUMED, Kind.TERMINATED) if (quarter := reached.get(kind))]
+    if reached.get(Kind.SUSPENDED) and ends:
+        left[Kind.SUSPENDED] = min(ends)
+    return left
+
+
+def cells_of(contents: Iterable[Content]) -> set[Cell]:
+    """Every district, quarter and sector whose totals these entries enter or leave."""
+    return {
+        (c.district_id, quarter, c.sector_id)
+        for c in contents
+        for quarter in (c.quarter, c.left_quarter)
+        if quarter is not None
+    }
+
+
+def in_order(cells: Iterable[Cell]) -> list[Cell]:
+    """Cells by district, quarter and sector, null first."""
+    return sorted(cells, key=lambda cell: (cell[0], cell[1], cell[2] or 0))
+
+
+def _first_known(*amounts: int | None) -> int | None:
+    return next((amount for amount in amounts if amount is not None), None)

@@ -1,0 +1,221 @@
+"""Many rows of one table at once, as fast as the database takes them, and without building queries for a few.
+
+PostgreSQL: COPY for many new rows, one UPDATE from arrays for changed ones. SQLite: one statement, run for each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+from django.db import connection, models
+
+Column: TypeAlias = "models.Field[Any, Any]"
+Columns: TypeAlias = Sequence[Column]
+Row = Sequence[Any]
+
+Statement: TypeAlias = tuple[str, Sequence[Any]]
+
+FEW = 20  # rows up to which plain statements cost less than COPY and arrays
+SLICE = 5_000  # values in one list of a condition
+
+
+def columns_of(model: type[models.Model], *names: str) -> tuple[Column, ...]:
+    """The columns of these fields, in this order."""
+    by_name = {f.name: f for f in model._meta.concrete_fields}
+    return tuple(by_name[name] for name in names)
+
+
+def reserve_ids(model: type[models.Model], count: int) -> list[int]:
+    """So many new primary keys of a table, in order; nobody else will be given them."""
+    if not count:
+        return []
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            sql = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+            cursor.execute(sql, [table, count])
+            return [row[0] for row in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        last = (cursor.fetchone() or (0,))[0]
+    return list(range(last + 1, last + 1 + count))
+
+
+def read_rows(model: type[models.Model], columns: Columns, by: Column, values: Sequence[Any]) -> list[Row]:
+    """The rows whose column `by` has one of these values, in the order of their ids."""
+    found: list[Row] = []
+    for start in range(0, len(values), SLICE):
+        (rows,) = run(selection(model, columns, by, values[start : start + SLICE]))
+        found += converted(columns, rows)
+    return found
+
+
+def converted(columns: Columns, rows: list[Row]) -> list[Row]:
+    """Rows as the database gave them, with days and moments as such."""
+    return rows if connection.vendor == "postgresql" else list(map(_from_sqlite(columns), rows))
+
+
+def insert_records(model: type[models.Model], records: Iterable[models.Model], *, with_ids: bool) -> None:
+    """Insert records as they are: no check but the database's own, no signal."""
+    columns = [f for f in model._meta.concrete_fields if with_ids or not f.primary_key]
+    cells = itemgetter(*(f.attname for f in columns))
+    insert_rows(model, columns, (cells(record.__dict__) for record in records))
+
+
+def insert_rows(model: type[models.Model], columns: Columns, rows: Iterable[Row]) -> None:
+    """Insert rows whose cells are in the order of the columns (at least two)."""
+    into = f"{_table(model)} ({_names(columns)})"
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            places = ", ".join(["%s"] * len(columns))
+            sql = f"INSERT INTO {into} VALUES ({places})"  # noqa: S608  (names of our own tables)
+            cursor.executemany(sql, list(map(_for_sqlite(columns), rows)))
+
+
+def update_rows(model: type[models.Model], columns: Columns, rows: Sequence[Row]) -> None:
+    """Change rows: each begins with its id, then come the cells in the order of the columns."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            key = model._meta.pk
+            assert key is not None
+            cursor.execute(_update_of(model, [key, *columns]), list(map(list, zip(*rows, strict=True))))
+            return
+        changed = ", ".join(f"{_name(f)} = %s" for f in columns)
+        sql = f"UPDATE {_table(model)} SET {changed} WHERE id = %s"  # noqa: S608  (names of our own tables)
+        cells = map(_for_sqlite(columns), (row[1:] for row in rows))
+        cursor.executemany(sql, [(*cell, row[0]) for cell, row in zip(cells, rows, strict=True)])
+
+
+@contextmanager
+def checked_at_once() -> Iterator[None]:
+    """Check foreign keys with each statement: kept for the commit, a million rows' checks would pile up in memory."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def _update_of(model: type[models.Model], columns: Columns) -> str:
+    """The statement whose parameters are one array for each column, the ids first."""
+    # Types without their length: a cast to it would cut silently what the column refuses.
+    arrays = ", ".join(f"%s::{str(f.db_type(connection)).partition('(')[0]}[]" for f in columns)
+    changed = ", ".join(f"{_name(f)} = given.{_name(f)}" for f in columns[1:])
+    return (
+        f"UPDATE {_table(model)} AS stored SET {changed} "  # noqa: S608  (names of our own tables)
+        f"FROM unnest({arrays}) AS given ({_names(columns)}) WHERE stored.id = given.id"
+    )
+
+
+# --- a few rows, several statements -------------------------------------------------------------------------------
+
+
+def run(*statements: Statement) -> list[list[Row]]:
+    """Run statements in their order, on PostgreSQL in one message; the rows that each of them gives.
+
+    Each sees what was committed before it began, as if it had been sent alone.
+    """
+    answers: list[list[Row]] = []
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            for sql, values in statements:
+                cursor.execute(sql, values)
+                answers.append(cursor.fetchall() if cursor.description else [])
+            return answers
+        cursor.execute(
+            "; ".join(sql for sql, _values in statements), [v for _sql, vs in statements for v in vs]
+        )
+        for _statement in statements:
+            answers.append(cursor.fetchall() if cursor.description else [])
+            cursor.nextset()
+    return answers
+
+
+def selection(model: type[models.Model], columns: Columns, by: Column, values: Sequence[Any]) -> Statement:
+    """The statement for `read_rows`; its answer is to be `converted`."""
+    places = ", ".join(["%s"] * len(values))
+    sql = f"SELECT {_names(columns)} FROM {_table(model)} WHERE {_name(by)} IN ({places}) ORDER BY id"  # noqa: S608
+    return sql, list(values)
+
+
+def insertion(model: type[models.Model], columns: Columns, rows: Sequence[Row]) -> Statement:
+    """One statement that inserts a few rows."""
+    row_places = f"({', '.join(['%s'] * len(columns))})"
+    sql = f"INSERT INTO {_table(model)} ({_names(columns)}) VALUES {', '.join([row_places] * len(rows))}"  # noqa: S608
+    return sql, [cell for row in _adapted(columns, rows) for cell in row]
+
+
+def alteration(model: type[models.Model], columns: Columns, cells: Row, ids: Sequence[int]) -> Statement:
+    """One statement that gives a few rows the same cells."""
+    changed = ", ".join(f"{_name(f)} = %s" for f in columns)
+    places = ", ".join(["%s"] * len(ids))
+    sql = f"UPDATE {_table(model)} SET {changed} WHERE id IN ({places})"  # noqa: S608  (names of our own tables)
+    (adapted,) = _adapted(columns, [cells])
+    return sql, [*adapted, *ids]
+
+
+def _adapted(columns: Columns, rows: Sequence[Row]) -> Sequence[Row]:
+    return rows if connection.vendor == "postgresql" else list(map(_for_sqlite(columns), rows))
+
+
+def _table(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def _name(column: Column) -> str:
+    return connection.ops.quote_name(str(column.column))
+
+
+def _names(columns: Columns) -> str:
+    return ", ".join(map(_name, columns))
+
+
+def _for_sqlite(columns: Columns) -> Callable[[Row], Row]:
+    """What turns a row's days and moments into the text that Django keeps in SQLite."""
+    days = [i for i, f in enumerate(columns) if type(f) is models.DateField]
+    moments = [i for i, f in enumerate(columns) if isinstance(f, models.DateTimeField)]
+    known: dict[date | datetime | None, str | None] = {None: None}
+
+    def text(value: date | datetime | None) -> str | None:
+        if value not in known:
+            known[value] = (
+                connection.ops.adapt_datetimefield_value(value)
+                if isinstance(value, datetime)
+                else connection.ops.adapt_datefield_value(value)
+            )
+        return known[value]
+
+    def adapted(row: Row) -> Row:
+        cells = list(row)
+        for i in (*days, *moments):
+            cells[i] = text(cells[i])
+        return cells
+
+    return adapted
+
+
+def _from_sqlite(columns: Columns) -> Callable[[Row], Row]:
+    """What turns the texts that SQLite keeps into days and moments again."""
+    readers = [
+        (i, connection.ops.get_db_converters(f.get_col(f.model._meta.db_table)))
+        for i, f in enumerate(columns)
+    ]
+
+    def read(row: Row) -> Row:
+        cells = list(row)
+        for i, converters in readers:
+            for convert in converters:
+                cells[i] = convert(cells[i], None, connection)
+        return cells
+
+    return read

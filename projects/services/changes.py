@@ -1,0 +1,137 @@
+"""What is to be recorded, beside what is stored: locked, and read once for all that is recorded together."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Prefetch
+
+from config.api.outcomes import StaleVersion
+from projects.models import Milestone, Organization, Project
+from projects.sequence import settle
+from projects.services.dates import is_empty
+
+# What a save reads of each project that it locks, and lends to the record that is saved.
+READ_ALONG = ("milestones", "phases")
+
+
+@dataclass(slots=True, eq=False)
+class Change:
+    """One new or changed project, with its milestones that are new, changed or taken away."""
+
+    project: Project
+    milestones: Sequence[Milestone] = ()
+    removed: Sequence[Milestone] = ()
+    investors: Iterable[Organization] | None = None  # None: as they are
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """A change beside what is stored of its project (None: it is new)."""
+
+    change: Change
+    stored: Project | None
+    after: list[Milestone] = field(default_factory=list)  # as they will stand
+    gone: list[Milestone] = field(default_factory=list)  # taken away, or emptied
+
+    @property
+    def project(self) -> Project:
+        """The project as it is to be recorded."""
+        return self.change.project
+
+    @property
+    def milestones(self) -> list[Milestone]:
+        """Those of `stored`, as they are stored."""
+        return list(self.stored.milestones.all()) if self.stored else []
+
+    @property
+    def has_phases(self) -> bool:
+        """Whether it has phases that are not void."""
+        return self.stored is not None and any(not phase.is_void for phase in self.stored.phases.all())
+
+    @property
+    def parents(self) -> set[int]:
+        """The projects that it is or was a phase of."""
+        ids = {self.project.parent_id, self.stored.parent_id if self.stored else None}
+        return {pk for pk in ids if pk is not None}
+
+
+def lock(projects: Sequence[Project]) -> dict[int, Project]:
+    """Lock these projects as stored with their old and new parents, in the order of their ids; by id."""
+    ids = {p.pk for p in projects if not p._state.adding}
+    parents = {p.parent_id for p in projects}
+    if ids:
+        parents |= set(Project.objects.filter(pk__in=ids).order_by().values_list("parent_id", flat=True))
+    ids |= {pk for pk in parents if pk is not None}
+    if not ids:
+        return {}
+    phases = Project.objects.only("parent_id", "voided_at").order_by("pk")
+    rows = Project.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    rows = rows.prefetch_related(
+        Prefetch("milestones", Milestone.objects.order_by("pk")), Prefetch("phases", phases)
+    )
+    return {project.pk: project for project in rows}
+
+
+def draft_of(change: Change, locked: dict[int, Project], *, at: datetime) -> Draft:
+    """The change beside what is stored. Raises StaleVersion if that is not what was read."""
+    project = change.project
+    stored = None if project._state.adding else locked.get(project.pk)
+    if not project._state.adding and (stored is None or stored.version != project.version):
+        raise StaleVersion(stored.version if stored else 0)
+    project._prepare_related_fields_for_save("save")  # type: ignore[attr-defined]  # ids given meanwhile
+    if project.parent_id in locked:
+        project.parent = locked[project.parent_id]
+    project.updated_at = at
+    if stored is None:
+        project.created_at = at
+    draft = Draft(change, stored)
+    _lend(project, stored)
+    _lay_out(draft)
+    return draft
+
+
+def draft_of_stored(
+    stored: Project, *, at: datetime, milestones: Sequence[Milestone] = (), removed: Sequence[Milestone] = ()
+) -> Draft:
+    """A draft of a project that is as it is stored, and of milestones that change."""
+    project = copy.copy(stored)
+    project.updated_at = at
+    draft = Draft(Change(project, milestones, removed), stored)
+    _lay_out(draft)
+    return draft
+
+
+def forget(project: Project) -> None:
+    """Drop what was lent to a record, which its save may have changed."""
+    held = project.__dict__.get("_prefetched_objects_cache", {})
+    for name in READ_ALONG:
+        held.pop(name, None)
+
+
+def _lend(project: Project, stored: Project | None) -> None:
+    """Let the record use what was read with the stored one, instead of asking again or using what it read before."""
+    forget(project)
+    if stored is not None:
+        held = project.__dict__.setdefault("_prefetched_objects_cache", {})
+        held.update({name: stored.__dict__["_prefetched_objects_cache"][name] for name in READ_ALONG})
+
+
+def _lay_out(draft: Draft) -> None:
+    """Find the milestones as they will stand, and those that go. Raises StaleVersion if one is not what was read."""
+    change = draft.change
+    stored = {m.pk: m for m in draft.milestones}
+    for milestone in [*change.milestones, *change.removed]:
+        if milestone.pk and (milestone.pk not in stored or stored[milestone.pk].version != milestone.version):
+            raise StaleVersion(stored[milestone.pk].version if milestone.pk in stored else 0)
+    for milestone in change.milestones:
+        milestone.project = change.project
+        settle(milestone)
+    gone = {m.pk for m in change.removed} | {m.pk for m in change.milestones if m.pk and is_empty(m)}
+    touched = {m.pk for m in change.milestones if m.pk} | gone
+    kept = [m for pk, m in stored.items() if pk not in touched]
+    draft.after = kept + [m for m in change.milestones if not is_empty(m)]
+    draft.gone = [m for pk, m in stored.items() if pk in gone]

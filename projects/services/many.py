@@ -1,0 +1,165 @@
+"""Many changes at once, all or none: the rules, rows and ledger entries of single saves, in a few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from config.api.outcomes import StaleVersion
+from projects.entries import Cell
+from projects.models import Milestone, Project, User
+from projects.rows import SLICE, checked_at_once
+from projects.services.announce import announce_after_commit
+from projects.services.changes import Change, Draft, draft_of, forget, lock
+from projects.services.checking import check_project, know
+from projects.services.dates import DERIVED
+from projects.services.rounds import Standing, in_rounds, unsaved_parent
+from projects.services.transactions import one_transaction
+from projects.services.writing import write
+
+CHUNK = 2_000  # changes whose records are held in memory at once, beside the changes themselves
+
+Refusal = ValidationError | StaleVersion
+
+
+class RefusedChanges(Exception):
+    """Some of many changes cannot be made, so none was: why not, by their place among the changes (from 0)."""
+
+    def __init__(self, refusals: Mapping[int, Refusal]) -> None:
+        super().__init__(refusals)
+        self.refusals = dict(sorted(refusals.items()))
+
+
+@one_transaction
+def save_projects(changes: Sequence[Change], *, actor: User | None, at: datetime) -> list[Project]:
+    """Record many new and changed projects as `save_project` would, one after the other in their order; all or none.
+
+    A phase may name a parent that is itself to be recorded by an earlier change. Raises RefusedChanges with everything
+    wrong with each change, and then leaves the records as they were given.
+    """
+    given = [kept for change in changes for kept in _kept(change)]
+    try:
+        with checked_at_once():
+            cells = _save(changes, actor=actor, at=at)
+    except BaseException:
+        for kept in given:
+            kept.restore()
+        raise
+    if cells:
+        announce_after_commit()
+    return [change.project for change in changes]
+
+
+def _save(changes: Sequence[Change], *, actor: User | None, at: datetime) -> set[Cell]:
+    """Everything that is touched. Raises RefusedChanges."""
+    refusals: dict[int, Refusal] = {}
+    cells: set[Cell] = set()
+    for together in in_rounds(changes, _lock_all(changes)):
+        for start in range(0, len(together), CHUNK):
+            some = {index: changes[index] for index in together[start : start + CHUNK]}
+            locked = lock([_with_parent(change.project) for change in some.values()])
+            right = _right(some, locked, refusals, at=at)
+            cells |= write(right, locked, actor=actor, at=at, noted=cells)
+            for change in some.values():
+                forget(change.project)
+    if refusals:
+        raise RefusedChanges(refusals)
+    return cells
+
+
+def _lock_all(changes: Sequence[Change]) -> dict[int, Standing]:
+    """Lock every project concerned, parents included, in the order of their ids; how they stand."""
+    ids = {change.project.pk for change in changes if not change.project._state.adding}
+    parents = {change.project.parent_id for change in changes}
+    for some in _slices(ids):
+        parents |= set(Project.objects.filter(pk__in=some).order_by().values_list("parent_id", flat=True))
+    stands: dict[int, Standing] = {}
+    for some in _slices(ids | {pk for pk in parents if pk is not None}):
+        rows = Project.objects.select_for_update(no_key=True).filter(pk__in=some).order_by("pk")
+        for pk, code, parent, voided_at in rows.values_list("pk", "code", "parent_id", "voided_at"):
+            stands[pk] = Standing(code, parent, voided_at is not None)
+    return stands
+
+
+def _slices(ids: Iterable[int]) -> Iterator[list[int]]:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), SLICE):
+        yield ordered[start : start + SLICE]
+
+
+def _with_parent(project: Project) -> Project:
+    """The project with the id of a parent that an earlier change has recorded."""
+    parent = unsaved_parent(project)
+    if parent is not None and parent.pk:
+        project.parent = parent
+    return project
+
+
+def _right(
+    some: dict[int, Change], locked: dict[int, Project], refusals: dict[int, Refusal], *, at: datetime
+) -> list[Draft]:
+    """The drafts of those changes that are right; what is wrong with the others goes to the refusals."""
+    drafts: dict[int, Draft] = {}
+    for index, change in some.items():
+        try:
+            if unsaved_parent(change.project) is None:
+                drafts[index] = draft_of(change, locked, at=at)
+            else:
+                refusals[index] = _parent_refused()
+        except StaleVersion as refusal:
+            refusals[index] = refusal
+    known = know(list(drafts.values()))
+    right: list[Draft] = []
+    for index, draft in drafts.items():
+        try:
+            check_project(draft, known, at=at)
+        except ValidationError as refusal:
+            refusals[index] = refusal
+        else:
+            right.append(draft)
+    return right
+
+
+def _parent_refused() -> ValidationError:
+    message = _("The project that this is a phase of could not be recorded.")
+    return ValidationError({"parent": ValidationError(message, code="parent_refused")})
+
+
+# --- as they were given -------------------------------------------------------------------------------------------
+
+# What a save gives a record that was not there before. What it only brings into its one form may stay so.
+GIVEN: dict[type[models.Model], tuple[str, ...]] = {
+    Project: ("id", "code", "version", "created_at", "updated_at", "parent_id", *DERIVED),
+    Milestone: ("id", "version", "created_at", "updated_at", "project_id"),
+}
+
+
+class _Kept(NamedTuple):
+    """What a record was before a save that may come to nothing."""
+
+    record: Project | Milestone
+    is_new: bool
+    values: tuple[Any, ...]
+    parent: Project | None
+
+    def restore(self) -> None:
+        """Make the record what it was."""
+        self.record._state.adding = self.is_new
+        self.record.__dict__.update(zip(GIVEN[type(self.record)], self.values, strict=True))
+        if isinstance(self.record, Project):
+            self.record._state.fields_cache.pop("parent", None)
+            if self.parent is not None:
+                self.record._state.fields_cache["parent"] = self.parent
+            forget(self.record)
+
+
+def _kept(change: Change) -> Iterator[_Kept]:
+    records: list[Project | Milestone] = [change.project, *change.milestones]
+    for record in records:
+        values = tuple(record.__dict__.get(name) for name in GIVEN[type(record)])
+        yield _Kept(record, record._state.adding, values, record._state.fields_cache.get("parent"))

@@ -1,0 +1,131 @@
+"""Writing drafts that were found right: the rows of projects, milestones and investors, and what the ledger follows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import connection
+
+from projects import ledger
+from projects.entries import Cell
+from projects.ledger import Posting
+from projects.models import Milestone, Project, User, Versioned
+from projects.rows import columns_of, insert_records, insert_rows, read_rows, reserve_ids, update_rows
+from projects.services.changes import Draft
+from projects.services.dates import derive, is_empty
+
+V = TypeVar("V", bound=Versioned)
+INVESTORS = Project.investors.through
+INVESTOR_COLUMNS = columns_of(INVESTORS, "project", "organization")
+
+
+def write(
+    drafts: Sequence[Draft],
+    locked: dict[int, Project],
+    *,
+    actor: User | None,
+    at: datetime,
+    noted: Collection[Cell] = (),
+) -> set[Cell]:
+    """Write these drafts, none of which builds on another, and post; the cells touched (see ledger.post)."""
+    for draft in drafts:
+        derive(draft.project, draft.after)
+    _write_projects(drafts)
+    _write_milestones(drafts, at)
+    _write_investors([draft for draft in drafts if draft.change.investors is not None])
+    return ledger.post(_postings(drafts, locked), actor=actor, at=at, noted=noted)
+
+
+def _write_projects(drafts: Sequence[Draft]) -> None:
+    new = [draft.project for draft in drafts if draft.stored is None]
+    for project, pk in zip(new, reserve_ids(Project, len(new)), strict=True):
+        project.pk = pk
+        project.code = project.code or f"P{pk:08d}"
+    _insert(Project, new)
+    changed = [(draft.project, draft.stored) for draft in drafts if draft.stored is not None]
+    _update(Project, changed)
+
+
+def _write_milestones(drafts: Sequence[Draft], at: datetime) -> None:
+    new: list[Milestone] = []
+    changed: list[tuple[Milestone, Milestone]] = []
+    for draft in drafts:
+        stored = {m.pk: m for m in draft.milestones}
+        for milestone in draft.change.milestones:
+            if is_empty(milestone):
+                continue
+            milestone.project = draft.project  # which has its id by now
+            milestone.updated_at = at
+            if milestone._state.adding:
+                milestone.created_at = at
+                new.append(milestone)
+            else:
+                changed.append((milestone, stored[milestone.pk]))
+    gone = [m.pk for draft in drafts for m in draft.gone]
+    if gone:
+        Milestone.objects.filter(pk__in=gone).delete()
+    _update(Milestone, changed)
+    for milestone, pk in zip(new, reserve_ids(Milestone, len(new)), strict=True):
+        milestone.pk = pk
+    _insert(Milestone, new)
+
+
+def _insert(model: type[V], records: Sequence[V]) -> None:
+    if not records:
+        return
+    insert_records(model, records, with_ids=True)
+    for record in records:
+        record._state.adding, record._state.db = False, connection.alias
+
+
+def _update(model: type[V], changed: Sequence[tuple[V, V]]) -> None:
+    """Write what differs between these records and what is stored of them, and count up their versions."""
+    if not changed:
+        return
+    for record, _stored in changed:
+        record.version += 1
+    columns = [
+        f
+        for f in model._meta.concrete_fields
+        if any(f.attname in r.__dict__ and r.__dict__[f.attname] != s.__dict__[f.attname] for r, s in changed)
+    ]
+    names = ["id", *(f.attname for f in columns)]
+    rows = [[{**s.__dict__, **r.__dict__}[name] for name in names] for r, s in changed]
+    update_rows(model, columns, rows)
+
+
+def _write_investors(drafts: Sequence[Draft]) -> None:
+    """Bring the investors of these projects to those that are given."""
+    stored: dict[int, dict[int, int]] = defaultdict(dict)
+    known = [draft.project.pk for draft in drafts if draft.stored is not None]
+    columns = columns_of(INVESTORS, "id", "project", "organization")
+    for pk, project, organization in read_rows(INVESTORS, columns, columns[1], known):
+        stored[project][organization] = pk
+    gone: list[int] = []
+    new: list[list[int]] = []
+    for draft in drafts:
+        given = {organization.pk for organization in draft.change.investors or ()}
+        held = stored[draft.project.pk]
+        draft.project.__dict__.get("_prefetched_objects_cache", {}).pop("investors", None)
+        gone += [pk for organization, pk in held.items() if organization not in given]
+        new += [[draft.project.pk, organization] for organization in sorted(given - held.keys())]
+    if gone:
+        INVESTORS._default_manager.filter(pk__in=gone).delete()
+    if new:
+        insert_rows(INVESTORS, INVESTOR_COLUMNS, new)
+
+
+def _postings(drafts: Sequence[Draft], locked: dict[int, Project]) -> list[Posting]:
+    """The projects themselves, and each parent whose phases may have come or gone."""
+    own = [Posting(d.project, d.after, d.has_phases, is_first=d.stored is None) for d in drafts]
+    parents = sorted({pk for draft in drafts for pk in draft.parents if pk in locked})
+    if not parents:
+        return own
+    phases = Project.objects.kept().filter(parent_id__in=parents).order_by()
+    whole = set(phases.values_list("parent_id", flat=True).distinct())
+    return own + [
+        Posting(locked[pk], list(locked[pk].milestones.all()), has_phases=pk in whole) for pk in parents
+    ]
