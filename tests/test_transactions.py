@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.test import Client
 
 from projects import ledger, services
 from projects.models import LedgerEntry, Milestone, Project
-from tests.makers import NOW, YI, fresh, make_huangpu, make_project
+from tests.makers import NOW, YI, fresh, make_huangpu, make_project, make_user
+from tracking.models import Release
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,6 +60,17 @@ def test_a_change_that_is_tried_again_counts_one_version(deadlock_once):
 
     assert (project.version, fresh(project).version) == (2, 2)
     assert [e.investment for e in LedgerEntry.objects.current()] == [5 * YI]
+
+
+def test_the_user_of_a_request_may_be_who_acts(client: Client):
+    """Inside the transaction of most tests nothing is tried again, and nothing looked at that would need to be."""
+    publisher = make_user(district=make_huangpu()["440112"], role="publisher")
+    client.force_login(publisher)
+
+    response = client.post("/releases/new/?district=440112&quarter=2023Q1", {"note": ""})
+
+    assert response.status_code == 302
+    assert Release.objects.get().released_by == publisher
 
 
 @pytest.mark.postgresql

@@ -43,12 +43,15 @@ def one_transaction(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _snapshot(values: Iterable[object]) -> list[tuple[models.Model, dict[str, object]]]:
-    """What the records among the arguments hold before the first try, for a further try begins as the first did."""
+    """What the records among the arguments hold before the first try, for a further try begins as the first did.
+
+    `request.user` stands for a record without being one, and holds nothing that a save would change.
+    """
     records = [
         record
         for value in values
         for record in (value if isinstance(value, list | tuple) else [value])
-        if isinstance(record, models.Model)
+        if issubclass(type(record), models.Model)
     ]
     return [(record, _copied(record.__dict__)) for record in records]
 
