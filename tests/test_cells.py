@@ -157,6 +157,18 @@ def test_a_part_that_was_wrong_has_what_lies_above_it_rolled_up(country):
     assert set(QuarterlyTotal.objects.values_list("entered_investment", flat=True)) == {YI}
 
 
+def test_sectors_of_a_province_that_were_wrong_have_the_country_rolled_up(country):
+    make_project(district=country["440112"], total_investment=YI, milestones=SIGNED)
+    settle()
+    SectorTotal.objects.update(entered_investment=7)
+
+    cells.rebuild_above()
+    cells.rebuild_part(country["440000"].pk)
+    settle()
+
+    assert by_sector(country["440000"]) == by_sector(country["100000"]) == {0: (1, YI)}
+
+
 def test_a_part_that_is_right_touches_nothing(country):
     make_project(district=country["440112"], total_investment=YI, milestones=SIGNED)
     settle()

@@ -2,14 +2,13 @@
 
 What is stored is compared with what the ledger says, and only what differs is written. A part is a city with everything
 in it, or what a province has by sector. It is locked from its top down, as a roll-up does, so the two never wait in a
-circle; what lies above follows by the roll-up, and once, when all parts are done, by `rebuild_above`.
+circle; what lies above follows by the roll-up, so the parts and `rebuild_above` may be done in any order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -155,24 +154,21 @@ def parts() -> list[int]:
 
 @one_transaction
 def rebuild_part(top: int) -> int:
-    """Recompute the cells of a part; how many were not right. What lies above a city is touched and rolled up."""
+    """Recompute the cells of a part; how many were not right. What lies above it is touched and rolled up."""
     be_patient()
     node = District.objects.get(pk=top)
     if node.level in BY_SECTOR_LEVELS:
         return _rebuild_by_sector(node)
     nodes = list(District.objects.within(node).order_by("path").values_list("pk", flat=True))
     lock_nodes(nodes)
-    before = _cells(top)
+    mine = QuarterlyTotal.objects.filter(district=node).order_by()
+    before = set(mine.values_list("quarter", "kind", *AMOUNT_COLUMNS))
     done = _replace("tracking_quarterlytotal", KEY, all_cells(nodes), nodes)
     if done.corrected:
-        changed = sorted({quarter for quarter, *_amounts in before ^ _cells(top)})
-        TouchedCell.objects.bulk_create(TouchedCell(district_id=top, quarter=quarter) for quarter in changed)
+        after = set(mine.values_list("quarter", "kind", *AMOUNT_COLUMNS))
+        changed = sorted({quarter for quarter, *_amounts in before ^ after})
+        TouchedCell.objects.bulk_create(TouchedCell(district=node, quarter=quarter) for quarter in changed)
     return done.corrected
-
-
-def _cells(node: int) -> set[tuple[Any, ...]]:
-    columns = ("quarter", "kind", *AMOUNT_COLUMNS)
-    return set(QuarterlyTotal.objects.filter(district=node).order_by().values_list(*columns))
 
 
 def _rebuild_by_sector(node: District) -> int:
@@ -189,7 +185,17 @@ def _rebuild_by_sector(node: District) -> int:
         )
         SELECT {node.pk} AS district_id, quarter, kind, sector_id, {SUMS} FROM own GROUP BY quarter, kind, sector_id
     """
-    return _replace("tracking_sectortotal", SECTOR_KEY, fresh, [node.pk]).corrected
+    mine = SectorTotal.objects.filter(district=node).order_by()
+    before = set(mine.values_list("quarter", "sector_id", "kind", *AMOUNT_COLUMNS))
+    done = _replace("tracking_sectortotal", SECTOR_KEY, fresh, [node.pk])
+    if done.corrected:
+        after = set(mine.values_list("quarter", "sector_id", "kind", *AMOUNT_COLUMNS))
+        changed = sorted({(quarter, sector) for quarter, sector, *_amounts in before ^ after})
+        TouchedCell.objects.bulk_create(
+            TouchedCell(district=node, quarter=quarter, sector_id=sector or None)
+            for quarter, sector in changed
+        )
+    return done.corrected
 
 
 @one_transaction
