@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from projects import services
 from projects.amounts import format_yi
-from projects.models import Project
+from projects.models import Project, User
 from tests.makers import (
     SHANGHAI,
     YI,
@@ -140,6 +140,26 @@ def test_a_released_quarter_shows_its_mark_and_opens_what_was_released_and_why_i
     assert f"from=release:{release.pk}&to=now" in page.url
     assert all(name in text for name in ("原有1", "迟来"))
     assert "原有0" not in text
+    assert complaints == []
+
+
+@SIZES
+@LANGUAGES
+def test_a_publisher_releases_a_revision_and_sees_what_it_changed(
+    browser: Browser, server: str, release: Release, viewport: ViewportSize, language: str
+) -> None:
+    services.add_member(User.objects.get(username="officer"), release.district, "publisher")
+    page, complaints = shown(browser, server, viewport, language)
+
+    follow(page, "a[href^='/releases/new/']")
+    page.fill("textarea[name=note]", "更正")
+    follow(page, "main form[method=post] button")
+    revision = Release.objects.get(revises=release)
+    assert page.url.endswith(f"/releases/{revision.pk}/")
+    assert "更正" in page.inner_text("main")
+
+    follow(page, "main a[href^='/revisions/']")
+    assert page.locator(f"a[href*='from=release:{release.pk}&to=release:{revision.pk}']").count()
     assert complaints == []
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, models, transaction
+from django.utils.functional import LazyObject
 
 from config.api.transactions import TRIES, is_retried, pause
 
@@ -51,7 +52,7 @@ def _snapshot(values: Iterable[object]) -> list[tuple[models.Model, dict[str, ob
         record
         for value in values
         for record in (value if isinstance(value, list | tuple) else [value])
-        if issubclass(type(record), models.Model)
+        if isinstance(record, models.Model) and not isinstance(record, LazyObject)
     ]
     return [(record, _copied(record.__dict__)) for record in records]
 
