@@ -74,6 +74,21 @@ def read_database_url(mode: str, data_dir: Path) -> str:
     return url or f"sqlite:///{data_dir / 'mingzhang.sqlite3'}"
 
 
+def read_replica_url(database_url: str, redis_url: str) -> str:
+    """REPLICA_URL, a streaming replica of the database; empty where there is none."""
+    url: str = env.str("REPLICA_URL", default="")
+    postgresql = ("postgres://", "postgresql://")
+    if url and not (url.startswith(postgresql) and database_url.startswith(postgresql)):
+        raise ImproperlyConfigured(
+            "Set REPLICA_URL only beside a PostgreSQL DATABASE_URL, to a replica of it."
+        )
+    if url and not redis_url:
+        raise ImproperlyConfigured(
+            "Set REDIS_URL beside REPLICA_URL: who has just saved is remembered there."
+        )
+    return url
+
+
 def require_redis(mode: str) -> str:
     """REDIS_URL, which production needs; empty on the embedded default."""
     url: str = env.str("REDIS_URL", default="")

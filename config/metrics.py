@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from config.api import replicas
 from config.health import LONG_QUEUE, seconds_since_the_last_beat, waiting_cells
 from tracking import audits
 from tracking.models import Release
@@ -32,7 +33,16 @@ class StateOfTheService:
             "Since timetable, broker and worker were last seen to work together.",
             seconds_since_the_last_beat(timezone.now()),
         )
+        yield from of_the_replica()
         yield gauge("releases", "Releases so far, revisions among them.", Release.objects.count())
+
+
+def of_the_replica() -> Iterable[Metric]:
+    """Whether the replica follows; nothing where there is none."""
+    if replicas.is_configured():
+        yield gauge("replica_age_seconds", "Since the last commit that the replica knows.", replicas.age())
+        failures = "How often the replica did not answer and the primary was read instead."
+        yield CounterMetricFamily("mingzhang_replica_failures", failures, value=replicas.failures())
 
 
 def of_the_audits() -> Iterable[Metric]:

@@ -4,18 +4,21 @@ import uuid
 from collections.abc import Callable
 from typing import TypeAlias
 
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 
+from config.api import replicas
 from config.api.handlers import not_found
 from config.api.problems import Text, is_api, problem_response, reader_language
 from config.request_ids import current_request_id
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 
+SAFE = ("GET", "HEAD", "OPTIONS")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 LONGEST_URL = 8 * 1024  # bytes
 HEADERS = {
@@ -106,6 +109,23 @@ def _refuse(
     if is_api(request):
         return problem_response(request, kind, detail, status=status, headers=headers)
     return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8", headers=headers)
+
+
+class OwnChangesMiddleware:
+    """Who changes something sees it from the next request on, also where a replica is read."""
+
+    def __init__(self, get_response: Handler) -> None:
+        if not replicas.is_configured():
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Whatever the answer is: a request that failed may have changed something all the same."""
+        response = self.get_response(request)
+        user = getattr(request, "user", None)
+        if request.method not in SAFE and user is not None and user.is_authenticated:
+            replicas.remember_change(user)
+        return response
 
 
 class AddressMiddleware(CommonMiddleware):

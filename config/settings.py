@@ -14,6 +14,7 @@ from config.environment import (
     read_metrics_token,
     read_mode,
     read_public_url,
+    read_replica_url,
     read_secret_key,
     require_redis,
 )
@@ -67,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "config.middleware.OwnChangesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -91,7 +93,8 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # --- Data -----------------------------------------------------------------------------------------------------------
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-_database: dict[str, Any] = env.db_url_config(read_database_url(MODE, DATA_DIR))
+_database_url = read_database_url(MODE, DATA_DIR)
+_database: dict[str, Any] = env.db_url_config(_database_url)
 if _database["ENGINE"].endswith("sqlite3"):
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     _database["OPTIONS"] = {
@@ -112,6 +115,12 @@ else:
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": _database}
+if _replica_url := read_replica_url(_database_url, REDIS_URL):
+    _replica: dict[str, Any] = env.db_url_config(_replica_url)
+    _replica["OPTIONS"] = {**_database["OPTIONS"], **_replica.get("OPTIONS", {})}
+    DATABASES["replica"] = {**_database, **_replica, "TEST": {"MIRROR": "default"}}
+    DATABASE_ROUTERS = ["config.api.replicas.ReplicaRouter"]
+PRIMARY_ONLY = {"projects.user", "projects.membership", "projects.apitoken"}  # who may do what is never old
 
 _cache_prefix = "mingzhang"
 CACHES: dict[str, Any] = {

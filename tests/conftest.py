@@ -16,6 +16,7 @@ from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, sync_playwright
 
 from projects.ledger_guard import LEDGER
+from tests.replicas import PROGRAMS
 from tracking import release_guard
 
 GUARDS = (LEDGER, *release_guard.GUARDS)
@@ -25,6 +26,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 MISSING = {
     "postgresql": "" if ON_POSTGRESQL else "needs PostgreSQL: set DATABASE_URL",
+    "replica": "" if ON_POSTGRESQL and PROGRAMS else "needs DATABASE_URL, and PostgreSQL's own programs here",
     "redis": "" if settings.REDIS_URL else "needs Redis: set REDIS_URL",
     "browser": "" if CHROMIUM else "needs a browser: install Debian's chromium",
 }

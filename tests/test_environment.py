@@ -52,6 +52,7 @@ def test_production_with_safe_settings_passes_the_deployment_check(tmp_path: Pat
         ({"DATABASE_URL": ""}, "DATABASE_URL"),
         ({"DATABASE_URL": "sqlite:///mingzhang.sqlite3"}, "DATABASE_URL"),
         ({"REDIS_URL": ""}, "REDIS_URL"),
+        ({"REPLICA_URL": "sqlite:///old.sqlite3"}, "REPLICA_URL"),
         ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
         ({"METRICS_TOKEN": "a" * 40}, "METRICS_TOKEN"),
         ({"MODE": "debug"}, "MODE"),

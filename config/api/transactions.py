@@ -5,7 +5,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connections, transaction
+
+from config.api.replicas import reading_from
 
 TRIES = 5
 RETRIED = ("40001", "40P01")  # serialization failure, deadlock detected
@@ -23,14 +25,16 @@ def pause(attempt: int) -> None:
 
 @contextmanager
 def snapshot(*, patient: bool = False) -> Iterator[None]:
-    """One state of the database for all that is read here, without holding up any writer.
+    """One state of the database that is read (see replicas), without holding up any writer.
 
     `patient`: however long a statement takes.
     """
+    alias = reading_from()
+    connection = connections[alias]
     if connection.in_atomic_block:
         yield
     elif connection.vendor == "postgresql":
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(using=alias), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             if patient:
                 cursor.execute("SET LOCAL statement_timeout = 0")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, cast
 from unicodedata import normalize
 
@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from rest_framework.request import Request
 
+from config.api import replicas
 from config.api.errors import ParameterErrors
 from config.api.parameters import LONGEST_CURSOR, Parameter, choice_parameter, read_moment, read_query
 from projects.models import District, Kind, User
@@ -105,6 +106,16 @@ def page(*parameters: Parameter, methods: Callable[[View], View] = require_safe)
         return never_cache(methods(login_required(answer)))
 
     return decorate
+
+
+def seconds_old(view: View) -> View:
+    """The page may come from a replica: it changes nothing, and what it shows may be some seconds old."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, **asked: Any) -> HttpResponseBase:
+        return replicas.may_be_old(partial(view, request, **asked), reader=request.user)
+
+    return answer
 
 
 def moment_for(

@@ -25,7 +25,17 @@ from projects.models import Kind, LedgerEntry
 from projects.quarters import parse_quarter, quarters_between
 from tracking.cohorts import CELLS, COLUMNS, Asked, projects_behind
 from tracking.moments import NOW, Moment
-from tracking.pages.asking import AS_OF, DISTRICT, MEMBER, QUARTER, RELEASE, moment_for, page, reader
+from tracking.pages.asking import (
+    AS_OF,
+    DISTRICT,
+    MEMBER,
+    QUARTER,
+    RELEASE,
+    moment_for,
+    page,
+    reader,
+    seconds_old,
+)
 from tracking.pages.cohorts import COHORT_BY, cohorts_address, column_title
 from tracking.pages.lists import PAGE_SIZE, member_label
 from tracking.pages.places import Places
@@ -51,6 +61,7 @@ class Row:
     Parameter(name="page", read=read_integer(1, 1_000_000)),
     COHORT_BY, MEMBER, AS_OF, RELEASE,
 )  # fmt: skip
+@seconds_old
 def cohort_projects(request: HttpRequest, **asked: Any) -> HttpResponse:
     """The projects behind one cell, the largest first; what stands at the head is their number and sum."""
     places = Places(reader(request))

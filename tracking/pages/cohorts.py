@@ -43,7 +43,17 @@ from tracking.cohorts import (
     punctuality,
 )
 from tracking.moments import NOW, Moment
-from tracking.pages.asking import AS_OF, DISTRICT, QUARTER, RELEASE, AskedRelease, moment_for, page, reader
+from tracking.pages.asking import (
+    AS_OF,
+    DISTRICT,
+    QUARTER,
+    RELEASE,
+    AskedRelease,
+    moment_for,
+    page,
+    reader,
+    seconds_old,
+)
 from tracking.pages.breakdowns import sector_names
 from tracking.pages.places import FIRST_QUARTER, Places, Season, season
 from tracking.sums import Sums
@@ -284,6 +294,7 @@ def band_titles() -> list[str]:
 
 
 @page(DISTRICT, QUARTER, COHORT_BY, AS_OF, RELEASE)
+@seconds_old
 def signing_cohorts(  # noqa: PLR0917  one for each parameter of the address
     request: HttpRequest,
     district: str | None = None,

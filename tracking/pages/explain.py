@@ -23,7 +23,7 @@ from tracking.explain import MOST_STEPS, CauseSum, Explanation, Step, steps
 from tracking.explain import explain as explain_change
 from tracking.figures import EVERYTHING, Figure
 from tracking.moments import Moment
-from tracking.pages.asking import BY, CATEGORY, DISTRICT, KIND, MEMBER, OF, QUARTER, page, reader
+from tracking.pages.asking import BY, CATEGORY, DISTRICT, KIND, MEMBER, OF, QUARTER, page, reader, seconds_old
 from tracking.pages.lists import WHICH, check_figure, member_label
 from tracking.pages.places import Places
 from tracking.questions import FROM, TO, read_span
@@ -58,6 +58,7 @@ class CauseLine:
     *(Parameter(name=p.name, read=p.read, required=True) for p in (DISTRICT, QUARTER, KIND)),
     OF, BY, MEMBER, CATEGORY, FROM, TO, FORMAT,
 )  # fmt: skip
+@seconds_old
 def explain(request: HttpRequest, **asked: Any) -> HttpResponseBase:
     """The page; with `format` every change as a file."""
     here = Places(reader(request)).get(asked["district"])

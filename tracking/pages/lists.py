@@ -46,6 +46,7 @@ from tracking.pages.asking import (
     moment_for,
     page,
     reader,
+    seconds_old,
 )
 from tracking.pages.breakdowns import band_labels
 from tracking.pages.downloads import FORMAT, download
@@ -77,6 +78,7 @@ WHICH: dict[Of, Text] = {
     *(Parameter(name=p.name, read=p.read, required=True) for p in (DISTRICT, QUARTER, KIND)),
     OF, BY, MEMBER, CATEGORY, AS_OF, RELEASE, DIVISIONS, CURSOR, FORMAT,
 )  # fmt: skip
+@seconds_old
 def figures(request: HttpRequest, **asked: Any) -> HttpResponseBase:
     """The milestones behind one figure; what stands at the head is their sum, which is the figure."""
     here = Places(reader(request)).get(asked["district"])
@@ -137,6 +139,7 @@ def _beside(figure: Figure, here: District, shown: Sums) -> dict[str, Any]:
 
 
 @page(Parameter(name="district", required=True), KIND, AS_OF, RELEASE, DIVISIONS, CURSOR, FORMAT)
+@seconds_old
 def undated(request: HttpRequest, **asked: Any) -> HttpResponseBase:
     """What happened without a known quarter: a list to chase."""
     here = Places(reader(request)).get(asked["district"])
@@ -162,6 +165,7 @@ def undated(request: HttpRequest, **asked: Any) -> HttpResponseBase:
 
 
 @page(Parameter(name="q", longest=60), QUARTER, AS_OF)
+@seconds_old
 def districts(
     request: HttpRequest, q: str = "", quarter: str | None = None, as_of: Moment = NOW
 ) -> HttpResponse:

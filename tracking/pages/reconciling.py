@@ -20,7 +20,7 @@ from projects.models.ledger import LedgerQuerySet
 from projects.quarters import quarter_of
 from tracking.figures import OUTPUT_OR_REVENUE, Figure
 from tracking.models import ReportedTotal
-from tracking.pages.asking import CURSOR, page, reader
+from tracking.pages.asking import CURSOR, page, reader, seconds_old
 from tracking.reported import Comparison, attached, attached_to_claim, compare_all, compare_ceremonies
 from tracking.sums import Sums, aggregates
 from tracking.totals import sum_of
@@ -41,6 +41,7 @@ class Behind:
 
 
 @page()
+@seconds_old
 def claim(request: HttpRequest, pk: int) -> HttpResponse:
     """What was claimed, what the records hold, the gap, and what contradicts it."""
     claims = ReportedTotal.objects.visible_to(reader(request)).select_related("district", "ceremony")
@@ -62,6 +63,7 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @page(KIND, CURSOR)
+@seconds_old
 def ceremony(
     request: HttpRequest, pk: int, kind: str | None = None, cursor: str | None = None
 ) -> HttpResponse:

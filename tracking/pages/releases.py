@@ -20,7 +20,7 @@ from tracking import definitions
 from tracking.figures import Figure
 from tracking.models import QuarterlyTotal, Release
 from tracking.moments import NOW, Moment
-from tracking.pages.asking import CURSOR, DISTRICT, QUARTER, page, reader
+from tracking.pages.asking import CURSOR, DISTRICT, QUARTER, page, reader, seconds_old
 from tracking.pages.pipeline import COLUMNS, STEPS, Shown
 from tracking.pages.places import Places
 from tracking.released import Since, released_flows
@@ -113,6 +113,7 @@ def _since(one: Listed, now: dict[tuple[int, str, str], Sums]) -> list[Since]:
 
 
 @page(DISTRICT, QUARTER, CURSOR)
+@seconds_old
 def releases(
     request: HttpRequest, district: str | None = None, quarter: str | None = None, cursor: str | None = None
 ) -> HttpResponse:
@@ -189,6 +190,7 @@ def _line(figure: Figure, said: Text, release: Release | None, then: Total | Non
 
 
 @page()
+@seconds_old
 def release(request: HttpRequest, pk: int) -> HttpResponse:
     """One release: what it said, what it revises, and whether anything has changed since."""
     user = reader(request)

@@ -22,7 +22,7 @@ from projects.access import Sight, may_publish
 from projects.models import Cause, District, Kind
 from tracking.figures import Figure
 from tracking.moments import Moment
-from tracking.pages.asking import DISTRICT, QUARTER, page, reader
+from tracking.pages.asking import DISTRICT, QUARTER, page, reader, seconds_old
 from tracking.pages.pipeline import STEPS
 from tracking.pages.places import Places
 from tracking.revisions import MOST_RELEASES, Course, Gap, RevisionTable, revision_table
@@ -75,6 +75,7 @@ class Block:
 
 
 @page(*(Parameter(name=p.name, read=p.read, required=True) for p in (DISTRICT, QUARTER)), FORMAT)
+@seconds_old
 def revisions(request: HttpRequest, district: str, quarter: str, **asked: str) -> HttpResponseBase:
     """The page, or the table as a file; where nothing was released, what to do next."""
     here = Places(reader(request)).get(district)

@@ -26,6 +26,7 @@ from tracking.pages.asking import (
     moment_for,
     page,
     reader,
+    seconds_old,
 )
 from tracking.pages.places import Places, season
 from tracking.pages.successions import history_of
@@ -34,6 +35,7 @@ from tracking.reported import claims_beside_records
 
 
 @page(DISTRICT, QUARTER, AS_OF, RELEASE, DIVISIONS)
+@seconds_old
 def start(  # noqa: PLR0917  one for each parameter of the address
     request: HttpRequest,
     district: str | None = None,

@@ -11,6 +11,7 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from config.api.parameters import refuse_parameter
+from config.api.replicas import must_know
 from projects.models import District, Ownership, ProjectType, Sector, bands_holding
 from projects.quarters import quarters_between
 from tracking.divisions import Mode, divisions_of
@@ -61,7 +62,7 @@ class Cell:
 
 
 def read_question(query: Query) -> Question:
-    """The question of totals/. Raises ParameterErrors, Http404 for a release that is not there."""
+    """The question of totals/. Raises ParameterErrors, Http404 for a release that is not there, NotKnownYet."""
     kinds = list(dict.fromkeys(query.get("kind", KINDS)))
     quarters = _quarters(query)
     moment = moment_asked(query, quarters)
@@ -105,6 +106,8 @@ def read_span(query: Query, district: District, quarter: str) -> tuple[Moment, M
     """
     start: Moment = query["from"]()
     end: Moment = query["to"]() if "to" in query else NOW
+    for moment in (start, end):
+        must_know(moment.at)
     quarters = [quarter] if quarter else []
     _check_release(start, "from", district, quarters)
     _check_release(end, "to", district, quarters)
@@ -130,10 +133,12 @@ def moment_asked(query: Query, quarters: Sequence[str]) -> Moment:
     """
     if "release" not in query:
         moment: Moment = query.get("as_of", NOW)
+        must_know(moment.at)
         return moment
     if "as_of" in query:
         raise refuse_parameter("as_of", _("Give either as_of or release."), "one_of")
     asked: Moment = query["release"]()
+    must_know(asked.at)
     _check_release(asked, "release", query["district"], quarters)
     return asked
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -10,7 +11,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.api import exports
+from config.api import exports, replicas
 from config.api.parameters import choice_parameter
 from config.api.transactions import snapshot
 from config.api.views import ApiMixin
@@ -84,6 +85,10 @@ class ExplainView(ApiMixin):
 
         Size bands and thresholds are those of the later moment, on both sides.
         """
+        return replicas.may_be_old(partial(self.answer, request), reader=request.user)
+
+    def answer(self, request: Request) -> HttpResponseBase:
+        """The explanation as it was asked for."""
         cell, start = read_change(self.query)
         sight = Sight(request.user)
         assert start.at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
@@ -11,7 +12,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.api import exports
+from config.api import exports, replicas
 from config.api.etags import etag_of, is_unchanged
 from config.api.parameters import choice_parameter
 from config.api.schema import ListShape
@@ -148,6 +149,10 @@ class TotalsView(ApiMixin):
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Flow, stock, year to date, 同比 and 环比 of each quarter and kind; sums are over the known amounts."""
+        return replicas.may_be_old(partial(self.answer, request), reader=request.user)
+
+    def answer(self, request: Request) -> HttpResponseBase:
+        """The figures as they were asked for."""
         question = read_question(self.query)
         body = answer(question)
         if request.accepted_renderer.format != "json":
@@ -157,7 +162,7 @@ class TotalsView(ApiMixin):
             return HttpResponse(status=304, headers={"ETag": etag})
         moment, release = question.moment, question.moment.release
         shown = {
-            "as_of": timezone.localtime(moment.at).isoformat(),
+            "as_of": timezone.localtime(moment.at or replicas.now()).isoformat(),
             "release": release and release.pk,
             "divisions": question.divisions,
         }
@@ -248,7 +253,11 @@ class TraceViewSet(ResourceViewSet[LedgerEntry]):
     @extend_schema(operation_id="totals_trace_list", examples=[TRACED])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """One page of entries in the order of their posting, and the sum of all of them."""
-        response = super().list(request, *args, **kwargs)
+        return replicas.may_be_old(partial(self.page, request), reader=request.user)
+
+    def page(self, request: Request) -> HttpResponseBase:
+        """The list and its sum."""
+        response = super().list(request)
         if isinstance(response, Response):
             response.data["sum"] = figures(totals.sum_of(self.found()))
         return response
