@@ -68,14 +68,16 @@ def _replace(table: str, key: Sequence[str], fresh: str, nodes: Iterable[int] | 
         )
         gone = cursor.rowcount
         cursor.execute(
-            f"INSERT INTO {table} ({columns}) SELECT {', '.join(f'fresh.{c}' for c in key)}, {now} "
-            f"FROM fresh LEFT JOIN {table} stored ON {same} WHERE stored.id IS NULL"
+            f"SELECT (SELECT COUNT(*) FROM fresh), COUNT(*) FROM {table} WHERE true {_only('district_id', nodes)}"
         )
-        come = cursor.rowcount
-        cursor.execute("SELECT COUNT(*) FROM fresh")
-        (count,) = cursor.fetchone()
+        count, kept = cursor.fetchone()
+        if kept < count:  # what is left stands in `fresh` like this
+            cursor.execute(
+                f"INSERT INTO {table} ({columns}) SELECT {', '.join(f'fresh.{c}' for c in key)}, {now} "
+                f"FROM fresh LEFT JOIN {table} stored ON {same} WHERE stored.id IS NULL"
+            )
         cursor.execute("DROP TABLE fresh")
-    return Rebuilt(count, max(gone, come))
+    return Rebuilt(count, max(gone, count - kept))
 
 
 def _only(column: str, nodes: Iterable[int] | None) -> str:
