@@ -16,6 +16,7 @@ from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, sync_playwright
 
 from projects.ledger_guard import LEDGER
+from tests.rabbit import RABBITMQ_SERVER
 from tests.replicas import PROGRAMS
 from tracking import release_guard
 
@@ -28,6 +29,7 @@ MISSING = {
     "postgresql": "" if ON_POSTGRESQL else "needs PostgreSQL: set DATABASE_URL",
     "replica": "" if ON_POSTGRESQL and PROGRAMS else "needs DATABASE_URL, and PostgreSQL's own programs here",
     "redis": "" if settings.REDIS_URL else "needs Redis: set REDIS_URL",
+    "rabbitmq": "" if RABBITMQ_SERVER else "needs RabbitMQ: install Debian's rabbitmq-server",
     "browser": "" if CHROMIUM else "needs a browser: install Debian's chromium",
 }
 
@@ -36,6 +38,7 @@ MISSING = {
 LONG = (
     "test_make_run", "test_benchmarks", "test_release_concurrency", "test_faults", "test_release_identities",
     "test_api_generated", "test_identities", "test_browser", "test_environment", "test_concurrency", "test_explain_api",
+    "test_shared_workers",
 )  # fmt: skip
 
 

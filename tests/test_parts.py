@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import date, timedelta
+from datetime import timedelta
 from io import StringIO
 from itertools import chain
 from typing import Any
@@ -12,16 +12,17 @@ import pytest
 from django.core.management import call_command
 
 from projects.models import District, TouchedCell
-from tests.makers import NOW, YI, make_project, make_sector
+from tests.countries import all_cells, make_country, spoil_cells
+from tests.makers import NOW
 from tests.processes import Forked, side_by_side, wait_until
 from tracking import audit, cells, parts
 from tracking.audits import AUDIT
-from tracking.models import AuditPart, AuditRun, QuarterlyTotal, RebuildPart, RebuildRun, SectorTotal
+from tracking.models import AuditPart, AuditRun, QuarterlyTotal, RebuildPart, RebuildRun
 from tracking.rebuilds import REBUILD, ask_for_rebuild
 
 pytestmark = pytest.mark.django_db
 
-WORKERS, CITIES = 4, 20
+WORKERS = 4
 
 
 def committed(test: Any) -> Any:
@@ -31,49 +32,7 @@ def committed(test: Any) -> Any:
 
 @pytest.fixture
 def country() -> District:
-    """A country of two provinces with cities, a district without a city, and projects everywhere."""
-    sector = make_sector("chips")
-    top = node("000000", None, "country")
-    places = [top]
-    for province in (node("440000", top, "province"), node("450000", top, "province")):
-        prefix = province.code[:2]
-        places += [province, node(f"{prefix}9001", province, "district")]
-        for number in range(CITIES // 2):
-            city = node(f"{prefix}{number + 1:02}00", province, "city")
-            places += [city, node(f"{prefix}{number + 1:02}01", city, "district")]
-    for number, place in enumerate(places):
-        make_project(
-            district=place,
-            sector=sector if number % 2 else None,
-            total_investment=(number + 1) * YI,
-            milestones={"signed": date(2022, 8, 1), "started": date(2023, 1, 29)},
-        )
-    cells.roll_up()
-    return top
-
-
-def node(code: str, parent: District | None, level: str) -> District:
-    return District.objects.create(
-        code=code, name=code, level=level, parent=parent, path=f"{parent.path if parent else ''}{code}/"
-    )
-
-
-def spoil() -> None:
-    """Cells everywhere are wrong: some say too much, some are missing, some stand where nothing is."""
-    QuarterlyTotal.objects.filter(quarter="2023Q1").update(entered_count=7)
-    QuarterlyTotal.objects.filter(district__level="city", quarter="2022Q3").delete()
-    SectorTotal.objects.update(left_investment=1)
-    lost = District.objects.get(code="440100")
-    QuarterlyTotal.objects.create(district=lost, quarter="2020Q1", kind="signed", entered_count=3)
-
-
-def content() -> list[tuple[Any, ...]]:
-    """Every cell that says anything."""
-    columns = [field.attname for field in QuarterlyTotal._meta.fields if field.attname != "id"]
-    rows = QuarterlyTotal.objects.exclude(entered_count=0, left_count=0).values_list(*columns)
-    return sorted(
-        chain(rows, SectorTotal.objects.exclude(entered_count=0, left_count=0).values_list(*columns))
-    )
+    return make_country()
 
 
 def work(kind: parts.Work) -> None:
@@ -130,8 +89,8 @@ def test_a_wrong_cell_anywhere_is_found_in_one_part_and_no_other(country, where)
 
 @committed
 def test_workers_at_once_rebuild_every_part_once_and_all_cells_are_right(country, monkeypatch):
-    right = content()
-    spoil()
+    right = all_cells()
+    spoil_cells()
     run = RebuildRun.objects.create(asked_at=NOW)
     parts.begin(REBUILD, run, NOW)
     stored = counted(monkeypatch, REBUILD)
@@ -143,14 +102,14 @@ def test_workers_at_once_rebuild_every_part_once_and_all_cells_are_right(country
     assert sorted(chain(*done)) == sorted(RebuildPart.objects.values_list("pk", flat=True))
     assert run.finished_at
     assert run.found == sum(RebuildPart.objects.values_list("found", flat=True)) > 0
-    assert content() == right
+    assert all_cells() == right
     assert audit.find_differences() == []
     assert not TouchedCell.objects.exists()
 
 
 @committed
 def test_workers_at_once_audit_every_part_once_and_one_of_them_finishes_the_run(country, monkeypatch):
-    spoil()
+    spoil_cells()
     expected = len(audit.find_differences())
     run = AuditRun.objects.create(asked_at=NOW)
     parts.begin(AUDIT, run, NOW)
@@ -318,7 +277,7 @@ def test_where_nothing_waits_no_hint_is_sent(country, hints):
 
 @committed
 def test_the_commands_hand_the_work_to_workers_and_show_how_far_it_is(country):
-    spoil()
+    spoil_cells()
     rebuilt, audited = StringIO(), StringIO()
 
     def meanwhile() -> None:
