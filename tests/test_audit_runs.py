@@ -537,7 +537,8 @@ def test_a_rebuild_that_no_broker_took_is_done_all_the_same_and_shows_how_far_it
     tasks.rebuild_totals()  # the timetable's sweep
     shared.work_one(rebuilds.REBUILD, NOW)
 
-    assert "Rebuild of the totals: running: 1 of 2 parts" in read(client, f"{LIST}{run.pk}/change/").text
+    # the province's cells by sector, the city, and what lies above
+    assert "Rebuild of the totals: running: 1 of 3 parts" in read(client, f"{LIST}{run.pk}/change/").text
     assert RebuildRun.objects.get().asked_by.username == "root"
 
 

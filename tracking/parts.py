@@ -43,7 +43,7 @@ class Work(ABC):
 
     @abstractmethod
     def lay_out(self) -> list[int | None]:
-        """The parts, longest first: ids of districts, or None for what belongs to none."""
+        """The parts in the order in which to begin them: ids of districts, or None for what belongs to none."""
 
     @abstractmethod
     def look(self, part: Part) -> Any:

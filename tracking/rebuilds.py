@@ -31,13 +31,13 @@ def ask_for_rebuild(*, actor: User | None, at: datetime) -> RebuildRun:
 
 
 class Rebuild(parts.Work):
-    """A rebuild's parts: the cities, and what lies above them as one more. In any order: see tracking/cells."""
+    """A rebuild's parts: those of tracking.cells, in any order, and what lies above them as one more."""
 
     runs, parts = RebuildRun, RebuildPart
     of_one_moment = False  # locks first, then reads what is there
 
     def lay_out(self) -> list[int | None]:
-        return [None, *cells.parts()]
+        return [*cells.parts(), None]
 
     def look(self, part: Part) -> None:
         """Nothing beforehand: what it writes, it reads under the same locks."""

@@ -56,7 +56,7 @@ class RebuildRun(Run):
 
 
 class RebuildPart(Part):
-    """The cells of a city and everything in it, or those of all that lies above the cities."""
+    """The cells of a city and all in it, those by sector of a province, or those of all that lies above the cities."""
 
     run = models.ForeignKey(RebuildRun, models.CASCADE, related_name="parts")
 
