@@ -143,9 +143,11 @@ def run(*statements: Statement) -> list[list[Row]]:
 
 def selection(model: type[models.Model], columns: Columns, by: Column, values: Sequence[Any]) -> Statement:
     """The statement for `read_rows`; its answer is to be `converted`."""
+    select = f"SELECT {_names(columns)} FROM {_table(model)} WHERE {_name(by)}"  # noqa: S608  (names of our own)
+    if connection.vendor == "postgresql":
+        return f"{select} = ANY(%s) ORDER BY id", [list(values)]
     places = ", ".join(["%s"] * len(values))
-    sql = f"SELECT {_names(columns)} FROM {_table(model)} WHERE {_name(by)} IN ({places}) ORDER BY id"  # noqa: S608
-    return sql, list(values)
+    return f"{select} IN ({places}) ORDER BY id", list(values)
 
 
 def insertion(model: type[models.Model], columns: Columns, rows: Sequence[Row]) -> Statement:

@@ -34,23 +34,20 @@ class Draft:
 
     change: Change
     stored: Project | None
+    milestones: dict[int, Milestone] = field(init=False)  # those of `stored`, as they are stored, by id
+    has_phases: bool = field(init=False)  # whether it has phases that are not void
     after: list[Milestone] = field(default_factory=list)  # as they will stand
     gone: list[Milestone] = field(default_factory=list)  # taken away, or emptied
+
+    def __post_init__(self) -> None:
+        read = self.stored.__dict__["_prefetched_objects_cache"] if self.stored else {}
+        self.milestones = {m.pk: m for m in read.get("milestones", ())}
+        self.has_phases = any(not phase.is_void for phase in read.get("phases", ()))
 
     @property
     def project(self) -> Project:
         """The project as it is to be recorded."""
         return self.change.project
-
-    @property
-    def milestones(self) -> list[Milestone]:
-        """Those of `stored`, as they are stored."""
-        return list(self.stored.milestones.all()) if self.stored else []
-
-    @property
-    def has_phases(self) -> bool:
-        """Whether it has phases that are not void."""
-        return self.stored is not None and any(not phase.is_void for phase in self.stored.phases.all())
 
     @property
     def parents(self) -> set[int]:
@@ -123,7 +120,7 @@ def _lend(project: Project, stored: Project | None) -> None:
 def _lay_out(draft: Draft) -> None:
     """Find the milestones as they will stand, and those that go. Raises StaleVersion if one is not what was read."""
     change = draft.change
-    stored = {m.pk: m for m in draft.milestones}
+    stored = draft.milestones
     for milestone in [*change.milestones, *change.removed]:
         if milestone.pk and (milestone.pk not in stored or stored[milestone.pk].version != milestone.version):
             raise StaleVersion(stored[milestone.pk].version if milestone.pk in stored else 0)

@@ -53,9 +53,8 @@ def know(drafts: Sequence[Draft]) -> Known:
     codes: set[str] = set()
     for draft in drafts:
         _collect(draft.project, draft.stored, named)
-        stored = {m.pk: m for m in draft.milestones}
         for milestone in draft.change.milestones:
-            _collect(milestone, stored.get(milestone.pk), named)
+            _collect(milestone, draft.milestones.get(milestone.pk), named)
         if draft.project.code and not _keeps_code(draft):
             codes.add(draft.project.code)
     existing: dict[ForeignKey, set[int]] = defaultdict(set)
@@ -126,7 +125,7 @@ def check_milestone(draft: Draft, milestone: Milestone, known: Known, *, at: dat
 
 def milestone_faults(draft: Draft, milestone: Milestone, known: Known) -> Errors:
     """What is wrong with a milestone by itself, and beside those that are stored."""
-    stored = {m.pk: m for m in draft.milestones}
+    stored = draft.milestones
     is_first = all(m.kind != milestone.kind or m.pk == milestone.pk for m in stored.values())
     settled = {"project", *known.settled(milestone, stored.get(milestone.pk))}
     return _faults_of(milestone, settled, is_unique=is_first)

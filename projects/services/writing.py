@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import TypeVar
 
 from django.db import connection
@@ -53,7 +54,6 @@ def _write_milestones(drafts: Sequence[Draft], at: datetime) -> None:
     new: list[Milestone] = []
     changed: list[tuple[Milestone, Milestone]] = []
     for draft in drafts:
-        stored = {m.pk: m for m in draft.milestones}
         for milestone in draft.change.milestones:
             if is_empty(milestone):
                 continue
@@ -63,7 +63,7 @@ def _write_milestones(drafts: Sequence[Draft], at: datetime) -> None:
                 milestone.created_at = at
                 new.append(milestone)
             else:
-                changed.append((milestone, stored[milestone.pk]))
+                changed.append((milestone, draft.milestones[milestone.pk]))
     gone = [m.pk for draft in drafts for m in draft.gone]
     if gone:
         Milestone.objects.filter(pk__in=gone).delete()
@@ -87,13 +87,15 @@ def _update(model: type[V], changed: Sequence[tuple[V, V]]) -> None:
         return
     for record, _stored in changed:
         record.version += 1
-    columns = [
-        f
-        for f in model._meta.concrete_fields
-        if any(f.attname in r.__dict__ and r.__dict__[f.attname] != s.__dict__[f.attname] for r, s in changed)
+    names = [f.attname for f in model._meta.concrete_fields]
+    cells = itemgetter(*names)
+    pairs = [(cells({**s.__dict__, **r.__dict__}), cells(s.__dict__)) for r, s in changed]
+    differ = sorted({i for new, old in pairs if new != old for i in range(len(names)) if new[i] != old[i]})
+    columns = [model._meta.concrete_fields[i] for i in differ]
+    rows = [
+        [record.pk, *(new[i] for i in differ)]
+        for (record, _), (new, _old) in zip(changed, pairs, strict=True)
     ]
-    names = ["id", *(f.attname for f in columns)]
-    rows = [[{**s.__dict__, **r.__dict__}[name] for name in names] for r, s in changed]
     update_rows(model, columns, rows)
 
 
