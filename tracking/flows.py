@@ -67,9 +67,8 @@ def _child_flows(
     district: District, quarter: str, kinds: Sequence[str]
 ) -> Iterator[tuple[str | None, str, Sums]]:
     """From the cells; what is recorded at the district itself is what its children leave of its own cell."""
-    rows = QuarterlyTotal.objects.filter(
-        Q(district=district) | Q(district__parent=district), quarter=quarter, kind__in=kinds
-    ).order_by()
+    shown = District.objects.filter(Q(pk=district.pk) | Q(parent=district)).values("pk")
+    rows = QuarterlyTotal.objects.filter(district__in=shown, quarter=quarter, kind__in=kinds).order_by()
     own: dict[str, Sums] = defaultdict(Sums)
     for row in rows.values("district__code", "kind", *ENTERED):
         entered = Sums.of(row, "entered_")

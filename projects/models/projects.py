@@ -51,11 +51,8 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
     def countable(self) -> ProjectQuerySet:
         """Not void, not excluded, and not a parent with phases that are kept."""
-        return (
-            self.kept()
-            .filter(exclusion_reason="")
-            .exclude(phases__voided_at__isnull=True, phases__isnull=False)
-        )
+        phases = Project.objects.kept().filter(parent=models.OuterRef("pk"))
+        return self.kept().filter(~models.Exists(phases), exclusion_reason="")
 
     def overdue(self, on: date) -> ProjectQuerySet:
         """Counted projects whose planned start or completion lies before this day and has not happened."""
