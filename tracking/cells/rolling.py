@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from projects.models import District, TouchedCell, ancestors_of
 from projects.services.transactions import one_transaction
@@ -16,6 +17,7 @@ from tracking.cells.by_sector import recompute_by_sector
 from tracking.cells.statements import Place, recompute
 
 BATCH = 5000
+NEWEST = 500
 
 Touched = tuple[int, str, int]  # district id, quarter, and sector id, 0 where the record does not say
 
@@ -52,14 +54,21 @@ def be_patient() -> None:
 
 
 def take_touched(limit: int) -> list[Touched]:
-    """Delete the oldest touched rows that nobody else is taking, and return what they name."""
-    rows = list(
-        TouchedCell.objects.select_for_update(skip_locked=True)
-        .order_by("id")
-        .values_list("id", "district_id", "quarter", "sector_id")[:limit]
-    )
-    TouchedCell.objects.filter(pk__in=[pk for pk, *_touched in rows])._raw_delete(using=connection.alias)
-    return [(district, quarter, sector or 0) for _pk, district, quarter, sector in rows]
+    """Delete the oldest touched rows that nobody else is taking, and return what they name.
+
+    Where very many wait (an import) the newest go with them: what somebody changes meanwhile is seen after one batch.
+    """
+    free = TouchedCell.objects.select_for_update(skip_locked=True)
+    rows = _taken(free.order_by("id")[:limit])
+    if len(rows) == limit:
+        rows |= _taken(free.order_by("-id")[:NEWEST])
+    TouchedCell.objects.filter(pk__in=rows)._raw_delete(using=connection.alias)
+    return list(rows.values())
+
+
+def _taken(rows: QuerySet[TouchedCell]) -> dict[int, Touched]:
+    named = rows.values_list("id", "district_id", "quarter", "sector_id")
+    return {pk: (district, quarter, sector or 0) for pk, district, quarter, sector in named}
 
 
 def lock_nodes(nodes: Iterable[int]) -> None:
