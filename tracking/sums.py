@@ -53,6 +53,8 @@ class Sums:
 
 VALUES = attrgetter(*(field.name for field in fields(Sums)))  # pages add thousands; astuple() copies deeply
 NOTHING = Sums()
+Values = tuple[int, ...]  # the numbers of a Sums in the order of MEASURES: where ten thousands are added up
+ZEROS: Values = VALUES(NOTHING)
 
 
 def aggregates(prefix: str, only: Q | None = None) -> dict[str, Aggregate]:

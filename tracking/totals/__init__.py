@@ -5,7 +5,7 @@ function answers, so that no reader knows the difference. Definitions: docs/defi
 """
 
 from tracking.totals.behind import behind, entries, ever, ever_behind, ever_undated, sum_of, undated_entries
-from tracking.totals.history import Change, Movement, Total, relative, total_is_empty
+from tracking.totals.history import Change, Movement, Total, relative
 from tracking.totals.reading import movements, totals, undated
 from tracking.totals.rules import (
     BREAKDOWNS,
@@ -44,7 +44,6 @@ __all__ = [
     "relative",
     "rule_of",
     "sum_of",
-    "total_is_empty",
     "totals",
     "undated",
     "undated_entries",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from projects.models import District, LedgerEntry
+from projects.models import District, LedgerEntry, Sector
 from tracking.divided import Divided, Flow
 from tracking.divisions import Mode, divisions_of
-from tracking.models import QuarterlyTotal
-from tracking.sums import NOTHING, Sums, aggregates
+from tracking.models import AMOUNT_COLUMNS, BY_SECTOR_LEVELS, ENTERED, QuarterlyTotal, SectorTotal
+from tracking.sums import VALUES, ZEROS, Sums, Values, aggregates
 from tracking.totals.behind import undated_entries
-from tracking.totals.history import History, Movement, Total, total_is_empty
+from tracking.totals.history import History, Movement, Total
 from tracking.totals.rules import By, member_of, parts_of
+
+HALF = len(ENTERED)  # of AMOUNT_COLUMNS are of what entered, the rest of what left
 
 
 def totals(
@@ -28,14 +30,16 @@ def totals(
 
     Without a breakdown every quarter and kind has its row; with one, every member that ever had anything by then.
     """
-    history = History(movements(district, quarters[-1], kinds, by=by, as_of=as_of, divisions=divisions))
+    history = History(
+        quarters, movements(district, quarters[-1], kinds, by=by, as_of=as_of, divisions=divisions)
+    )
     members = sorted(history.members, key=lambda m: (m is None, m)) if by else [None]
     return [
         total
         for quarter in quarters
         for kind in kinds
         for member in members
-        if not total_is_empty(total := history.total(quarter, kind, member)) or by is None
+        if not (total := history.total(quarter, kind, member)).is_empty or by is None
     ]
 
 
@@ -66,40 +70,43 @@ def movements(
         return _from_cells(district, last, kinds)
     if stored and by == "district":
         return _children_from_cells(district, last, kinds)
+    if stored and by == "sector" and district.level in BY_SECTOR_LEVELS:
+        return _from_sector_cells(district, last, kinds)
     return _from_ledger(district, last, kinds, by=by, as_of=as_of, divisions=divisions)
 
 
-def _from_cells(
-    district: District, last: str, kinds: Sequence[str], member: str | None = None
-) -> Iterator[Movement]:
-    rows = (
-        QuarterlyTotal.objects.filter(district=district, quarter__lte=last, kind__in=kinds)
-        .order_by()
-        .values()
-    )
-    for row in rows:
-        yield Movement(member, row["kind"], row["quarter"], Sums.of(row, "entered_"), Sums.of(row, "left_"))
+def _from_cells(district: District, last: str, kinds: Sequence[str]) -> Iterator[Movement]:
+    cells = QuarterlyTotal.objects.filter(district=district, quarter__lte=last, kind__in=kinds)
+    for kind, quarter, *amounts in cells.order_by().values_list("kind", "quarter", *AMOUNT_COLUMNS):
+        yield Movement(None, kind, quarter, *_halves(amounts))
+
+
+def _from_sector_cells(district: District, last: str, kinds: Sequence[str]) -> Iterator[Movement]:
+    codes: dict[int, str] = dict(Sector.objects.order_by().values_list("pk", "code"))
+    cells = SectorTotal.objects.filter(district=district, quarter__lte=last, kind__in=kinds)
+    rows = cells.order_by().values_list("sector_id", "kind", "quarter", *AMOUNT_COLUMNS)
+    for sector, kind, quarter, *amounts in rows:
+        yield Movement(codes.get(sector), kind, quarter, *_halves(amounts))
 
 
 def _children_from_cells(district: District, last: str, kinds: Sequence[str]) -> Iterator[Movement]:
-    """By child district; what is recorded at the district itself comes under its own code."""
-    own = {(m.kind, m.quarter): m for m in _from_cells(district, last, kinds)}
-    rows = QuarterlyTotal.objects.filter(
-        district__parent=district, quarter__lte=last, kind__in=kinds
-    ).order_by()
-    for row in rows.values("district__code", *(f.attname for f in QuarterlyTotal._meta.concrete_fields)):
-        kind, quarter = row["kind"], row["quarter"]
-        movement = Movement(
-            row["district__code"], kind, quarter, Sums.of(row, "entered_"), Sums.of(row, "left_")
-        )
-        rest = own[kind, quarter]
-        own[kind, quarter] = Movement(
-            None, kind, quarter, rest.entered - movement.entered, rest.left - movement.left
-        )
-        yield movement
-    for (kind, quarter), rest in own.items():
-        if rest.entered != NOTHING or rest.left != NOTHING:
-            yield Movement(district.code, kind, quarter, rest.entered, rest.left)
+    """By child district; what is recorded at the district itself comes under its own code: the whole less the rest."""
+    for _member, kind, quarter, entered, left, _moved in _from_cells(district, last, kinds):
+        yield Movement(district.code, kind, quarter, entered, left)
+    cells = QuarterlyTotal.objects.filter(district__parent=district, quarter__lte=last, kind__in=kinds)
+    rows = cells.order_by().values_list("district__code", "kind", "quarter", *AMOUNT_COLUMNS)
+    for code, kind, quarter, *amounts in rows:
+        entered, left = _halves(amounts)
+        yield Movement(code, kind, quarter, entered, left)
+        yield Movement(district.code, kind, quarter, _minus(entered), _minus(left))
+
+
+def _halves(amounts: list[int]) -> tuple[Values, Values]:
+    return tuple(amounts[:HALF]), tuple(amounts[HALF:])
+
+
+def _minus(values: Values) -> Values:
+    return tuple(-value for value in values)
 
 
 def _from_ledger(
@@ -111,18 +118,24 @@ def _from_ledger(
     as_of: datetime | None,
     divisions: Mode | None,
 ) -> Iterator[Movement]:
-    """From the entries themselves; two queries, one for what entered and one for what left."""
+    """From the entries themselves; two queries, one for what entered and one for what left.
+
+    What lies in a node with a succession is first put where its holder lies.
+    """
     tree = divisions_of(divisions, as_of=as_of)
     here = LedgerEntry.objects.holding(as_of).filter(kind__in=kinds, district__in=tree.nodes_ever(district))
-    members = here.annotate(member=member_of(by, district, as_of=as_of), node=tree.moved_node()).order_by()
+    named = here.annotate(member=member_of(by, district, as_of=as_of), node=tree.moved_node()).order_by()
     counts_in = parts_of(by, as_of=as_of)
     divided = Divided(tree, district, last, by_district=by == "district")
     for column in ("quarter", "left_quarter"):
-        rows = members.filter(**{f"{column}__lte": last}).values("node", "member", "kind", column)
-        for row in rows.annotate(**aggregates("n_")):
-            sums = Sums.of(row, "n_")
-            flow = Flow(entered=sums) if column == "quarter" else Flow(left=sums)
-            for member in counts_in(row["member"] or None):
-                divided.add(row["node"], member, row["kind"], row[column], flow)
+        rows = named.filter(**{f"{column}__lte": last}).values_list("node", "member", "kind", column)
+        for node, reached, kind, quarter, *sums in rows.annotate(**aggregates("n_")):
+            amounts = tuple(value or 0 for value in sums)
+            entered, left = (amounts, ZEROS) if column == "quarter" else (ZEROS, amounts)
+            for member in counts_in(reached or None):
+                if node is None:
+                    yield Movement(member, kind, quarter, entered, left)
+                else:
+                    divided.add(node, member, kind, quarter, Flow(Sums(*entered), Sums(*left)))
     for (member, kind, quarter), flow in divided.cells().items():
-        yield Movement(member, kind, quarter, flow.entered, flow.left, flow.moved)
+        yield Movement(member, kind, quarter, VALUES(flow.entered), VALUES(flow.left), VALUES(flow.moved))
