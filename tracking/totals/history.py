@@ -6,10 +6,10 @@ Total makes its Sums when somebody looks at them.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from operator import add, sub
 from typing import NamedTuple
 
@@ -42,50 +42,74 @@ class Span:
     def __init__(self, quarters: Sequence[str]) -> None:
         self.quarters = quarters_between(next_quarter(quarters[0], -BACK), quarters[-1])
         self.places = {quarter: place for place, quarter in enumerate(self.quarters)}
+        self.year_starts = [self.places.get(year_quarters(quarter)[0], 0) for quarter in self.quarters]
 
-    @cached_property
-    def year_starts(self) -> list[int]:
-        """For each place that of its year's first quarter; the first year may have begun before the span."""
-        return [self.places.get(year_quarters(quarter)[0], 0) for quarter in self.quarters]
+    @property
+    def shown(self) -> range:
+        """The places of the quarters that are shown."""
+        return range(BACK, len(self.quarters))
 
 
 class Series:
-    """One kind of one member through a span, by place: flows, the year's running sum, and the running stock."""
+    """One kind of one member through a span: flows by place, and per measure what runs on from place to place.
 
-    __slots__ = ("entered", "left", "stock", "year_starts", "ytd")
+    `in_stock` says whether a project is in this kind for a time, `is_building` whether that is under construction.
+    """
 
-    def __init__(self, span: Span, movements: Iterable[Movement]) -> None:
-        self.year_starts = span.year_starts
+    def __init__(self, span: Span, kind: str, member: str | None) -> None:
+        self.span = span
+        self.kind = kind
+        self.member = member
+        self.in_stock = kind in STOCK_KINDS
+        self.is_building = kind == Kind.STARTED
         self.entered = [ZEROS] * len(span.quarters)
         self.left = self.entered.copy()
-        moved: dict[int, Values] = {}
-        before = ZEROS
-        for _member, _kind, quarter, entered, left, came in movements:
-            place = span.places.get(quarter)
-            if place is None:  # earlier: only the stock that it left behind is asked for
-                before = _net(before, entered, left, came)
-                continue
-            self.entered[place] = _plus(self.entered[place], entered)
-            self.left[place] = _plus(self.left[place], left)
-            if came is not ZEROS:
-                moved[place] = _plus(moved.get(place, ZEROS), came)
-        self.ytd = self._running_year()
-        self.stock = self._running_stock(before, moved)
+        self._moved = self.entered.copy()
+        self._before = ZEROS
 
-    def _running_year(self) -> list[Values]:
-        running = ZEROS
-        sums = []
-        for place, (entered, start) in enumerate(zip(self.entered, self.year_starts, strict=True)):
-            running = entered if place == start else _plus(running, entered)
-            sums.append(running)
-        return sums
+    def add(self, quarter: str, entered: Values, left: Values, moved: Values) -> None:
+        """Take in what moved; of a quarter before the span only the stock that it left behind."""
+        place = self.span.places.get(quarter)
+        if place is None:
+            self._before = _minus(_plus(_plus(self._before, entered), moved), left)
+            return
+        self.entered[place] = _plus(self.entered[place], entered)
+        self.left[place] = _plus(self.left[place], left)
+        self._moved[place] = _plus(self._moved[place], moved)
 
-    def _running_stock(self, stock: Values, moved: dict[int, Values]) -> list[Values]:
-        stocks = []
-        for place, (entered, left) in enumerate(zip(self.entered, self.left, strict=True)):
-            stock = _net(stock, entered, left, moved.get(place, ZEROS))
-            stocks.append(stock)
-        return stocks
+    @cached_property
+    def _reached(self) -> list[list[int]]:
+        """For each measure all that entered before each place."""
+        return [list(accumulate(flow, initial=0)) for flow in zip(*self.entered, strict=True)]
+
+    @cached_property
+    def _stocks(self) -> list[list[int]]:
+        """For each measure the stock at the beginning of each place."""
+        net = map(_minus, map(_plus, self.entered, self._moved), self.left)
+        changes = zip(*net, strict=True)
+        return [
+            list(accumulate(change, initial=before))
+            for before, change in zip(self._before, changes, strict=True)
+        ]
+
+    def ytd(self, place: int) -> Values:
+        """What entered since the year began."""
+        start = self.span.year_starts[place]
+        return tuple(sums[place + 1] - sums[start] for sums in self._reached)
+
+    def stock(self, place: int) -> Values:
+        """The stock at the end of a place: the running sum of entered − left."""
+        return tuple(stocks[place + 1] for stocks in self._stocks)
+
+    def is_empty(self, place: int) -> bool:
+        """Whether nothing at all stands in the cell."""
+        start, counts = self.span.year_starts[place], self._reached[0]
+        if counts[place + 1] != counts[start] or self.left[place][0]:
+            return False
+        stocks = self._stocks[0]
+        if self.is_building and (stocks[place] or stocks[start]):
+            return False
+        return not (self.in_stock and stocks[place + 1])
 
 
 class Total:
@@ -95,14 +119,26 @@ class Total:
     `yoy` and `qoq` compare the quarter's flow: value / base − 1, null where the base is 0 or missing.
     """
 
-    __slots__ = ("_place", "_series", "kind", "member", "quarter")
+    __slots__ = ("_place", "_series")
 
-    def __init__(self, quarter: str, kind: str, member: str | None, series: Series, place: int) -> None:
-        self.quarter = quarter
-        self.kind = kind
-        self.member = member
+    def __init__(self, series: Series, place: int) -> None:
         self._series = series
         self._place = place
+
+    @property
+    def quarter(self) -> str:
+        """As 2023Q1."""
+        return self._series.span.quarters[self._place]
+
+    @property
+    def kind(self) -> str:
+        """The kind of milestone."""
+        return self._series.kind
+
+    @property
+    def member(self) -> str | None:
+        """The part of the breakdown."""
+        return self._series.member
 
     @property
     def entered(self) -> Sums:
@@ -117,12 +153,12 @@ class Total:
     @property
     def stock(self) -> Sums | None:
         """What is there at the quarter's end."""
-        return Sums(*self._series.stock[self._place]) if self.kind in STOCK_KINDS else None
+        return Sums(*self._series.stock(self._place)) if self._series.in_stock else None
 
     @property
     def ytd(self) -> Sums:
         """The year's flows so far."""
-        return Sums(*self._series.ytd[self._place])
+        return Sums(*self._series.ytd(self._place))
 
     @property
     def yoy(self) -> Change:
@@ -140,13 +176,13 @@ class Total:
     @property
     def carried_over(self) -> Sums | None:
         """Under construction when the quarter began."""
-        return Sums(*self._series.stock[self._place - 1]) if self.kind == Kind.STARTED else None
+        return Sums(*self._series.stock(self._place - 1)) if self._series.is_building else None
 
     @property
     def carried_over_year(self) -> Sums | None:
         """Under construction when the year began."""
-        start = self._series.year_starts[self._place]
-        return Sums(*self._series.stock[start - 1]) if self.kind == Kind.STARTED else None
+        start = self._series.span.year_starts[self._place]
+        return Sums(*self._series.stock(start - 1)) if self._series.is_building else None
 
     @property
     def start_or_resume(self) -> Sums | None:
@@ -159,18 +195,6 @@ class Total:
         """Carried over or started in the year so far."""
         before = self.carried_over_year
         return None if before is None else before + self.ytd
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing at all stands in it."""
-        series, place = self._series, self._place
-        if series.ytd[place][0] or series.left[place][0]:  # what entered in the quarter is in the year's sum
-            return False
-        stock = self.kind in STOCK_KINDS and series.stock[place][0]
-        carried = self.kind == Kind.STARTED and (
-            series.stock[place - 1][0] or series.stock[series.year_starts[place] - 1][0]
-        )
-        return not (stock or carried)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Total) and self._shown == other._shown
@@ -205,25 +229,31 @@ def relative(base: int | None, value: int | None) -> float | None:
     return None if not base or value is None else round(value / base - 1, 6)
 
 
-class History:
-    """Movements by kind and member as series through the quarters that are shown."""
+def history(
+    quarters: Sequence[str], kinds: Sequence[str], movements: Iterable[Movement], *, broken_down: bool
+) -> list[Total]:
+    """The totals in the order quarter, kind, member; broken down without those in which nothing stands.
 
-    def __init__(self, quarters: Sequence[str], movements: Iterable[Movement]) -> None:
-        self.span = Span(quarters)
-        self.members: set[str | None] = set()
-        self.series: dict[tuple[str, str | None], Series] = {}
-        found: dict[tuple[str, str | None], list[Movement]] = defaultdict(list)
-        for movement in movements:
-            found[movement[1], movement[0]].append(movement)
-        for (kind, member), each in found.items():
-            self.series[kind, member] = Series(self.span, each)
-            self.members.add(member)
-        self.nothing = Series(self.span, ())
-
-    def total(self, quarter: str, kind: str, member: str | None) -> Total:
-        """One cell with everything that is shown of it."""
-        series = self.series.get((kind, member), self.nothing)
-        return Total(quarter, kind, member, series, self.span.places[quarter])
+    A member for which nothing is known comes last.
+    """
+    span = Span(quarters)
+    series: dict[tuple[str, str | None], Series] = {}
+    if not broken_down:
+        series = {(kind, None): Series(span, kind, None) for kind in kinds}
+    for member, kind, quarter, entered, left, moved in movements:
+        if (kind, member) not in series:
+            series[kind, member] = Series(span, kind, member)
+        series[kind, member].add(quarter, entered, left, moved)
+    order = {kind: number for number, kind in enumerate(kinds)}
+    inside = sorted(
+        series.values(), key=lambda each: (order[each.kind], each.member is None, each.member or "")
+    )
+    return [
+        Total(each, place)
+        for place in span.shown
+        for each in inside
+        if not (broken_down and each.is_empty(place))
+    ]
 
 
 def _plus(one: Values, other: Values) -> Values:
@@ -232,7 +262,5 @@ def _plus(one: Values, other: Values) -> Values:
     return other if one is ZEROS else tuple(map(add, one, other))
 
 
-def _net(stock: Values, entered: Values, left: Values, moved: Values) -> Values:
-    """Stock + entered − left + moved."""
-    stock = _plus(_plus(stock, entered), moved)
-    return stock if left is ZEROS else tuple(map(sub, stock, left))
+def _minus(one: Values, other: Values) -> Values:
+    return one if other is ZEROS else tuple(map(sub, one, other))

@@ -11,7 +11,7 @@ from tracking.divisions import Mode, divisions_of
 from tracking.models import AMOUNT_COLUMNS, BY_SECTOR_LEVELS, ENTERED, QuarterlyTotal, SectorTotal
 from tracking.sums import VALUES, ZEROS, Sums, Values, aggregates
 from tracking.totals.behind import undated_entries
-from tracking.totals.history import History, Movement, Total
+from tracking.totals.history import Movement, Total, history
 from tracking.totals.rules import By, member_of, parts_of
 
 HALF = len(ENTERED)  # of AMOUNT_COLUMNS are of what entered, the rest of what left
@@ -30,17 +30,8 @@ def totals(
 
     Without a breakdown every quarter and kind has its row; with one, every member that ever had anything by then.
     """
-    history = History(
-        quarters, movements(district, quarters[-1], kinds, by=by, as_of=as_of, divisions=divisions)
-    )
-    members = sorted(history.members, key=lambda m: (m is None, m)) if by else [None]
-    return [
-        total
-        for quarter in quarters
-        for kind in kinds
-        for member in members
-        if not (total := history.total(quarter, kind, member)).is_empty or by is None
-    ]
+    found = movements(district, quarters[-1], kinds, by=by, as_of=as_of, divisions=divisions)
+    return history(quarters, kinds, found, broken_down=by is not None)
 
 
 def undated(
@@ -77,16 +68,15 @@ def movements(
 
 def _from_cells(district: District, last: str, kinds: Sequence[str]) -> Iterator[Movement]:
     cells = QuarterlyTotal.objects.filter(district=district, quarter__lte=last, kind__in=kinds)
-    for kind, quarter, *amounts in cells.order_by().values_list("kind", "quarter", *AMOUNT_COLUMNS):
-        yield Movement(None, kind, quarter, *_halves(amounts))
+    for row in cells.order_by().values_list("kind", "quarter", *AMOUNT_COLUMNS):
+        yield Movement(None, row[0], row[1], *_halves(row[2:]))
 
 
 def _from_sector_cells(district: District, last: str, kinds: Sequence[str]) -> Iterator[Movement]:
     codes: dict[int, str] = dict(Sector.objects.order_by().values_list("pk", "code"))
     cells = SectorTotal.objects.filter(district=district, quarter__lte=last, kind__in=kinds)
-    rows = cells.order_by().values_list("sector_id", "kind", "quarter", *AMOUNT_COLUMNS)
-    for sector, kind, quarter, *amounts in rows:
-        yield Movement(codes.get(sector), kind, quarter, *_halves(amounts))
+    for row in cells.order_by().values_list("sector_id", "kind", "quarter", *AMOUNT_COLUMNS):
+        yield Movement(codes.get(row[0]), row[1], row[2], *_halves(row[3:]))
 
 
 def _children_from_cells(district: District, last: str, kinds: Sequence[str]) -> Iterator[Movement]:
@@ -94,15 +84,15 @@ def _children_from_cells(district: District, last: str, kinds: Sequence[str]) ->
     for _member, kind, quarter, entered, left, _moved in _from_cells(district, last, kinds):
         yield Movement(district.code, kind, quarter, entered, left)
     cells = QuarterlyTotal.objects.filter(district__parent=district, quarter__lte=last, kind__in=kinds)
-    rows = cells.order_by().values_list("district__code", "kind", "quarter", *AMOUNT_COLUMNS)
-    for code, kind, quarter, *amounts in rows:
-        entered, left = _halves(amounts)
-        yield Movement(code, kind, quarter, entered, left)
-        yield Movement(district.code, kind, quarter, _minus(entered), _minus(left))
+    for row in cells.order_by().values_list("district__code", "kind", "quarter", *AMOUNT_COLUMNS):
+        entered, left = _halves(row[3:])
+        yield Movement(row[0], row[1], row[2], entered, left)
+        yield Movement(district.code, row[1], row[2], _minus(entered), _minus(left))
 
 
-def _halves(amounts: list[int]) -> tuple[Values, Values]:
-    return tuple(amounts[:HALF]), tuple(amounts[HALF:])
+def _halves(amounts: Values) -> tuple[Values, Values]:
+    """What entered and what left; where no project did, there is nothing to add."""
+    return amounts[:HALF] if amounts[0] else ZEROS, amounts[HALF:] if amounts[HALF] else ZEROS
 
 
 def _minus(values: Values) -> Values:
