@@ -15,7 +15,7 @@ from tests.makers import NOW, YI, fresh, make_huangpu, make_project, make_releas
 from tests.test_identities import QUARTERS, Bureau, bounded, histories, taken_back
 from tracking.explain import explain
 from tracking.sums import NOTHING
-from tracking.totals import BREAKDOWNS, FIGURES, ever_behind, has_figure, sum_of
+from tracking.totals import BREAKDOWNS, FIGURES, ever_behind, has_figure, held_now, sum_of
 
 pytestmark = pytest.mark.django_db
 
@@ -171,8 +171,10 @@ def test_between_any_two_moments_nothing_is_left_over(history: list[Any]) -> Non
         for quarter, (kind, of) in product(QUARTERS[3::2], SOME_FIGURES):
             inside = ever_behind(city, quarter, kind, of=of)
             for start, end in ((moments[0], middle), (middle, None)):
-                told = explain(inside, start, end)
+                told = explain(inside, start, end, now=held_now(city, quarter, kind, of=of))
                 assert told.unexplained == NOTHING
+                assert told.before == sum_of(inside.holding(start))
+                assert told.after == sum_of(inside.holding(end))
                 difference = sum((step.difference for step in told.steps), NOTHING)
                 assert told.after - told.before == difference
 

@@ -329,7 +329,7 @@ def test_the_number_of_queries_does_not_grow_with_the_changes(
             district=places["440112-GDD"], milestones=SIGNED, actor=person, at=NOW + timedelta(hours=1)
         )
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         assert len(explain(api)["changes"]) == 12
 
 

@@ -14,11 +14,11 @@ from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 
-from django.db.models import Q
+from django.db.models import Aggregate, Q
 
 from projects.models import LedgerEntry, Project, User
 from projects.models.ledger import LedgerQuerySet
-from tracking.sums import NOTHING, Sums
+from tracking.sums import NOTHING, Sums, aggregates
 from tracking.totals import sum_of
 
 MOST_STEPS = 1000  # shown at once; the files hold all
@@ -121,11 +121,16 @@ class CauseSum:
         self._last = step.project_id
 
 
-def explain(inside: LedgerQuerySet, start: datetime, end: datetime | None) -> Explanation:
+def explain(
+    inside: LedgerQuerySet, start: datetime, end: datetime | None, *, now: Sums | None = None
+) -> Explanation:
     """The change between two moments (`end` null: now) of the figure that these entries make.
 
-    `inside` are all entries that ever were in the figure. Call it in `snapshot()`, so that nobody writes in between.
+    `inside` are all entries that ever were in the figure, `now` is the figure itself where the cells hold it; else the
+    entries are summed. Call it in `snapshot()`, so that nobody writes in between.
     """
+    held = sum_of(inside.current()) if now is None else now
+    before, after = held_at(inside, held, start, end)
     by_cause: dict[str, CauseSum] = {}
     counted = 0
 
@@ -138,12 +143,32 @@ def explain(inside: LedgerQuerySet, start: datetime, end: datetime | None) -> Ex
 
     largest = heapq.nsmallest(MOST_STEPS, counting(), key=_order)
     return Explanation(
-        before=sum_of(inside.holding(start)),
-        after=sum_of(inside.holding(end)),
+        before=before,
+        after=after,
         by_cause=by_cause,
         steps=largest,
         count=counted,
     )
+
+
+def held_at(inside: LedgerQuerySet, now: Sums, start: datetime, end: datetime | None) -> tuple[Sums, Sums]:
+    """The figure at two moments: what it is now, less all that was posted since, with all that was closed since.
+
+    So it costs as much as has changed, however many projects the figure holds. It is summed by the database, without
+    the pairs and the bounds that the steps are made of: the steps are checked by it.
+    """
+    since = inside.filter(Q(recorded_at__gt=start) | Q(superseded_at__gt=start))
+    moments = [moment for moment in (start, end) if moment]
+    columns: dict[str, Aggregate] = {}
+    for number, moment in enumerate(moments):
+        columns |= aggregates(f"posted_{number}_", only=Q(recorded_at__gt=moment))
+        columns |= aggregates(f"closed_{number}_", only=Q(superseded_at__gt=moment))
+    row = since.order_by().aggregate(**columns)
+    held = [
+        now - Sums.of(row, f"posted_{number}_") + Sums.of(row, f"closed_{number}_")
+        for number in range(len(moments))
+    ]
+    return held[0], held[1] if end else now
 
 
 def steps(inside: LedgerQuerySet, start: datetime, end: datetime | None) -> Iterator[Step]:

@@ -18,7 +18,8 @@ from django.urls import reverse
 from projects.models import District, ProjectType
 from projects.models.ledger import LedgerQuerySet
 from tracking.moments import NOW, Moment
-from tracking.totals import By, Of, behind, ever_behind
+from tracking.sums import NOTHING, Sums
+from tracking.totals import By, Of, behind, ever_behind, held_now
 
 EVERYTHING = "all"
 THRESHOLD = re.compile(r"ge_([1-9][0-9]{0,5})(m|bn)")
@@ -83,6 +84,18 @@ class Figure:
     def ever(self, district: District, *, as_of: datetime | None = None) -> LedgerQuerySet:
         """All entries that there ever were behind it, for explaining its changes; size bands are of the moment."""
         return self._joined(ever_behind, district, as_of=as_of)
+
+    def held_now(self, district: District) -> Sums | None:
+        """The figure of now, where the cells hold it; null where only the entries can tell."""
+        if self.category != EVERYTHING:
+            return None
+        member = self.member or None
+        parts = [
+            held_now(district, self.quarter, kind, of=self.of, by=self.by, member=member)
+            for kind in self.kinds
+        ]
+        held = [part for part in parts if part is not None]
+        return sum(held, NOTHING) if len(held) == len(parts) else None
 
     def _joined(
         self, entries: Callable[..., LedgerQuerySet], district: District, **rest: Any

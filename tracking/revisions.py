@@ -1,6 +1,7 @@
 """The revision table of a quarter: what each release said, what is recorded now, and the differences by cause.
 
-The first release is read, everything since is added to it by cause: three queries, however many releases there are.
+What is recorded now is read, everything since the first release is taken away from it by cause: four queries, however
+many releases there are, and no more work than has changed since.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from projects.models.ledger import LedgerQuerySet
 from tracking.models import Release
 from tracking.moments import NOW, Moment
 from tracking.sums import NOTHING, Sums, aggregates
-from tracking.totals import Of, ever, rule_of
+from tracking.totals import Of, ever, is_settled, rule_of, totals
 
 MOST_RELEASES = 12  # of a quarter, the last
 FIGURES: tuple[Of, ...] = ("entered", "stock")
@@ -69,11 +70,11 @@ def revision_table(district: District, quarter: str) -> RevisionTable | None:
         return None
     moments = [*(Moment.of(release) for release in reversed(newest)), NOW]
     here = ever(district).filter(kind__in=COUNTABLE_KINDS, quarter__lte=quarter).order_by()
-    first = _first(here, quarter, moments[0])
+    last = _last(district, here, quarter)
     changes = _changes(here, quarter, moments)
     return RevisionTable(
         moments,
-        {place: _course(place, moments, first[place], changes[place]) for place in _places()},
+        {place: _course(place, moments, last[place], changes[place]) for place in _places()},
         left_out=found.count() - len(newest) if len(newest) == MOST_RELEASES else 0,
     )
 
@@ -85,10 +86,15 @@ def _places() -> Iterator[Place]:
             yield kind, "stock"
 
 
-def _first(here: LedgerQuerySet, quarter: str, moment: Moment) -> dict[Place, Sums]:
-    """Every figure as it was first released."""
+def _last(district: District, here: LedgerQuerySet, quarter: str) -> dict[Place, Sums]:
+    """Every figure as it is now: from the cells where nothing waits to be rolled up, else from the entries."""
     found: dict[Place, Sums] = defaultdict(Sums)
-    for row in here.holding(moment.at).values("kind").annotate(**_columns(quarter)):
+    if is_settled(district, quarter):
+        for total in totals(district, [quarter], COUNTABLE_KINDS):
+            for of in FIGURES:
+                found[total.kind, of] = getattr(total, of) or NOTHING
+        return found
+    for row in here.current().values("kind").annotate(**_columns(quarter)):
         for of in FIGURES:
             found[row["kind"], of] = Sums.of(row, f"{of}_")
     return found
@@ -126,12 +132,12 @@ def _columns(quarter: str) -> dict[str, Any]:
     }
 
 
-def _course(place: Place, moments: Sequence[Moment], first: Sums, changes: Changes) -> Course:
+def _course(place: Place, moments: Sequence[Moment], last: Sums, changes: Changes) -> Course:
     kind, of = place
-    figures, gaps = [first], []
-    for number, (start, end) in enumerate(pairwise(moments)):
+    figures, gaps = [last], []
+    for number, (start, end) in reversed(list(enumerate(pairwise(moments)))):
         by_cause = {cause: sums for cause, sums in changes[number].items() if sums != NOTHING}
         heaviest = sorted(by_cause.items(), key=lambda item: (-abs(item[1].known_investment), item[0]))
         gaps.append(Gap(start, end, dict(heaviest)))
-        figures.append(figures[-1] + gaps[-1].difference)
-    return Course(kind, of, figures, gaps)
+        figures.append(figures[-1] - gaps[-1].difference)
+    return Course(kind, of, figures[::-1], gaps[::-1])

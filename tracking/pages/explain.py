@@ -78,7 +78,7 @@ def explain(request: HttpRequest, **asked: Any) -> HttpResponseBase:
     if "format" in asked:
         return as_file(asked["format"], steps(ever(figure, here, end), _at(start), end.at), sight)
     with snapshot():
-        told = explain_change(ever(figure, here, end), _at(start), end.at)
+        told = explain_change(ever(figure, here, end), _at(start), end.at, now=figure.held_now(here))
     return render(request, "tracking/explain.html", _shown(figure, here, end, told, sight))
 
 

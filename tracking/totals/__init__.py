@@ -6,7 +6,7 @@ function answers, so that no reader knows the difference. Definitions: docs/defi
 
 from tracking.totals.behind import behind, entries, ever, ever_behind, ever_undated, sum_of, undated_entries
 from tracking.totals.history import Change, Movement, Total, relative
-from tracking.totals.reading import movements, totals, undated
+from tracking.totals.reading import held_now, is_settled, movements, totals, undated
 from tracking.totals.rules import (
     BREAKDOWNS,
     FIGURES,
@@ -38,6 +38,8 @@ __all__ = [
     "ever_behind",
     "ever_undated",
     "has_figure",
+    "held_now",
+    "is_settled",
     "member_of",
     "movements",
     "parts_of",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from projects.models import District, LedgerEntry, Sector
+from projects.access import within
+from projects.models import District, LedgerEntry, Sector, TouchedCell
 from tracking.divided import Divided, Flow
 from tracking.divisions import Mode, divisions_of
 from tracking.models import AMOUNT_COLUMNS, BY_SECTOR_LEVELS, ENTERED, QuarterlyTotal, SectorTotal
-from tracking.sums import VALUES, ZEROS, Sums, Values, aggregates
+from tracking.sums import NOTHING, VALUES, ZEROS, Sums, Values, aggregates
 from tracking.totals.behind import undated_entries
 from tracking.totals.history import Movement, Total, history
-from tracking.totals.rules import By, member_of, parts_of
+from tracking.totals.rules import By, Of, member_of, parts_of
 
 HALF = len(ENTERED)  # of AMOUNT_COLUMNS are of what entered, the rest of what left
 
@@ -46,6 +47,30 @@ def undated(
     return Sums.of(rows, "n_")
 
 
+def held_now(
+    district: District, quarter: str, kind: str, *, of: Of, by: By | None = None, member: str | None = None
+) -> Sums | None:
+    """A figure of now where the cells hold it up to the last change; null where only the ledger can tell."""
+    if not (_is_stored(district, by) and is_settled(district, quarter)):
+        return None
+    for total in totals(district, [quarter], [kind], by=by):
+        if total.member == member:
+            found: Sums = getattr(total, of)
+            return found
+    return NOTHING
+
+
+def is_settled(district: District, quarter: str) -> bool:
+    """Whether the cells up to this quarter hold every change: no touched row of the district waits to be rolled up."""
+    subtree = District.objects.filter(within(district.path)).values("pk")
+    return not TouchedCell.objects.filter(quarter__lte=quarter, district__in=subtree).exists()
+
+
+def _is_stored(district: District, by: By | None) -> bool:
+    """Whether the cells hold this breakdown of the district."""
+    return by in (None, "district") or (by == "sector" and district.level in BY_SECTOR_LEVELS)
+
+
 def movements(
     district: District,
     last: str,
@@ -56,14 +81,13 @@ def movements(
     divisions: Mode | None = None,
 ) -> Iterator[Movement]:
     """Everything that entered and left up to the end of quarter `last`, by member of the breakdown."""
-    stored = as_of is None and divisions is None
-    if stored and by is None:
-        return _from_cells(district, last, kinds)
-    if stored and by == "district":
+    if as_of or divisions or not _is_stored(district, by):
+        return _from_ledger(district, last, kinds, by=by, as_of=as_of, divisions=divisions)
+    if by == "district":
         return _children_from_cells(district, last, kinds)
-    if stored and by == "sector" and district.level in BY_SECTOR_LEVELS:
+    if by == "sector":
         return _from_sector_cells(district, last, kinds)
-    return _from_ledger(district, last, kinds, by=by, as_of=as_of, divisions=divisions)
+    return _from_cells(district, last, kinds)
 
 
 def _from_cells(district: District, last: str, kinds: Sequence[str]) -> Iterator[Movement]:

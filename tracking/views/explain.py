@@ -22,6 +22,8 @@ from tracking.explain import explain, steps
 from tracking.moments import Moment
 from tracking.questions import EXPLAIN_PARAMETERS, UNDATED, Cell, read_change
 from tracking.serializers.explain import COLUMNS, ExplanationSerializer, change_rows, explanation_shown
+from tracking.sums import Sums
+from tracking.totals import Of
 
 HELD: dict[str, int | None] = {
     "count": 1,
@@ -98,7 +100,7 @@ class ExplainView(ApiMixin):
                 request.accepted_renderer.format, exports.rows_of(COLUMNS, change_rows(found, sight))
             )
         with snapshot():
-            told = explain(ever_in(cell), start.at, cell.as_of)
+            told = explain(ever_in(cell), start.at, cell.as_of, now=held_now(cell))
         return Response({**asked(cell, start), **explanation_shown(told, sight)})
 
 
@@ -117,6 +119,16 @@ def ever_in(cell: Cell) -> LedgerQuerySet:
             as_of=cell.as_of,
         )
     return found.select_related("project__district", "actor", "closing_actor")
+
+
+def held_now(cell: Cell) -> Sums | None:
+    """The cell's figure of now, where it is stored."""
+    if cell.of == UNDATED:
+        return None
+    of: Of = cell.of  # type: ignore[assignment]
+    return totals.held_now(
+        cell.district, cell.quarter, cell.kind, of=of, by=cell.by, member=cell.member or None
+    )
 
 
 def asked(cell: Cell, start: Moment) -> dict[str, Any]:
