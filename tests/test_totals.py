@@ -8,8 +8,8 @@ from projects import services
 from projects.models import COUNTABLE_KINDS, TouchedCell
 from tests.makers import NOW, YI, fresh, make_bands, make_huangpu, make_project, make_sector, record
 from tracking import cells
-from tracking.models import QuarterlyTotal
-from tracking.totals import behind, sum_of, totals, undated
+from tracking.models import QuarterlyTotal, SectorTotal
+from tracking.totals import behind, held_now, sum_of, totals, undated
 
 pytestmark = pytest.mark.django_db
 
@@ -161,6 +161,33 @@ def test_every_breakdown_adds_up_to_the_total_and_each_member_opens_to_its_entri
     for row in rows:
         assert sum_of(behind(city, Q1, "signed", by=by, member=row.member)) == row.entered
         assert sum_of(behind(city, Q1, "signed", by=by, member=row.member, of="stock")) == row.stock
+
+
+def test_a_province_by_sector_reads_the_same_from_its_cells_as_from_the_ledger(places):
+    sectors = [make_sector(), make_sector("another"), None]
+    for number, code in enumerate(("440112", "440112-GDD", "440113", "440000")):
+        make_project(
+            district=places[code],
+            sector=sectors[number % 3],
+            total_investment=(number + 1) * YI,
+            milestones={"signed": date(2022, 11, 1), "started": date(2023, 2 + number, 1)},
+        )
+    cells.roll_up()
+    asked = (places["440000"], [Q1, Q2, Q3], list(COUNTABLE_KINDS))
+
+    assert SectorTotal.objects.filter(district=places["440000"]).count() > 3
+    assert totals(*asked, by="sector") == totals(*asked, by="sector", as_of=NOW + timedelta(days=1))
+
+
+def test_what_waits_to_be_rolled_up_is_not_read_from_the_cells_as_what_holds_now(places):
+    here, asked = places["440112"], {"of": "stock"}
+    make_project(district=here, total_investment=YI, milestones={"signed": date(2023, 1, 29)})
+
+    assert held_now(here, Q1, "signed", **asked) is None
+    cells.roll_up()
+
+    assert held_now(here, Q1, "signed", **asked).investment == YI
+    assert held_now(here, Q1, "signed", by="project_type", member="services", **asked) is None
 
 
 def test_totals_as_of_a_moment_are_what_was_recorded_by_then(places):
