@@ -1,6 +1,6 @@
 """Where many meet: writers of one district at once, and readers beside a large import.
 
-`python -m benchmarks.hot_spots`, on a filled PostgreSQL database named by DATABASE_URL, to which it adds projects: take a copy.
+`python -m benchmarks.hot_spots`, on a filled PostgreSQL database named by DATABASE_URL. It adds projects: take a copy.
 """
 
 from __future__ import annotations
