@@ -12,12 +12,14 @@ from django.utils import timezone
 from benchmarks.costs import Cost, in_turn
 from benchmarks.process import Measured, measured
 from benchmarks.run import Run
+from projects.services.announce import send_hint
 from tests.processes import REDIS_SERVER, RedisServer, start_worker
 from tracking import audits, rebuilds
 from tracking.models import AuditRun, RebuildRun
 
 LIMIT = 1 / 1.6
 QUEUES = "default,parts,rollup"
+SWEEP_SECONDS = 60
 
 
 def bench_workers(run: Run) -> None:
@@ -54,19 +56,23 @@ def with_workers(process: Measured, folder: Path, environment: dict[str, str], w
 
 def rebuild() -> None:
     """Ask for a rebuild and wait until it is done."""
-    _wait(rebuilds.ask_for_rebuild(actor=None, at=timezone.now()))
+    _wait(rebuilds.ask_for_rebuild(actor=None, at=timezone.now()), rebuilds.REBUILD_TOTALS)
 
 
 def audit() -> None:
     """Ask for an audit and wait until it is done; it must find nothing."""
     run = audits.ask_for_audit(actor=None, at=timezone.now())
-    _wait(run)
+    _wait(run, audits.RUN_AUDITS)
     assert run.found == 0
 
 
-def _wait(run: AuditRun | RebuildRun) -> None:
-    until = time.monotonic() + 1800
+def _wait(run: AuditRun | RebuildRun, sweep: str) -> None:
+    """Until it is done; each minute what the timetable would send, for the hints of one sweep end after a while."""
+    began = swept = time.monotonic()
     while run.finished_at is None:
-        assert time.monotonic() < until, "the workers do not finish"
+        assert time.monotonic() - began < 1800, "the workers do not finish"
+        if time.monotonic() - swept > SWEEP_SECONDS:
+            swept = time.monotonic()
+            send_hint(sweep)
         time.sleep(0.02)
         run.refresh_from_db()
