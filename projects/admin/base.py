@@ -25,6 +25,7 @@ from config.api.outcomes import InUse, StaleVersion
 from config.api.transactions import TRIES, is_retried, pause
 from projects import access, services
 from projects.access import subtrees_of
+from projects.admin.counting import BoundedPaginator
 from projects.admin.forms import LimitedChoices, ServiceForm, VersionedForm, readable_ids
 from projects.models import District, Versioned
 
@@ -58,6 +59,7 @@ class ServiceAdmin(LimitedChoices, AnyModelAdmin):
     show_full_result_count = False
     show_facets = ShowFacets.NEVER  # counting each choice would read the whole table
     list_max_show_all = 0
+    paginator = BoundedPaginator
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """What lies in the user's districts."""

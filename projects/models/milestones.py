@@ -78,7 +78,9 @@ class MilestoneQuerySet(models.QuerySet["Milestone"]):
 class Milestone(Versioned):
     """One step of one project: its first plan, its latest plan, and when it happened, as exactly as is known."""
 
-    project = models.ForeignKey(Project, models.PROTECT, verbose_name=_("project"), related_name="milestones")
+    project = models.ForeignKey(
+        Project, models.PROTECT, verbose_name=_("project"), related_name="milestones", db_index=False
+    )
     kind = models.CharField(_("milestone"), max_length=20, choices=Kind.choices)
     happened_on = models.DateField(
         _("happened on"),
@@ -114,7 +116,13 @@ class Milestone(Versioned):
         _("revenue announced"), help_text=_("Only if it differs from the project's.")
     )
     ceremony = models.ForeignKey(
-        Ceremony, models.PROTECT, verbose_name=_("ceremony"), null=True, blank=True, related_name="milestones"
+        Ceremony,
+        models.PROTECT,
+        verbose_name=_("ceremony"),
+        null=True,
+        blank=True,
+        related_name="milestones",
+        db_index=False,
     )
     reason = models.CharField(
         _("reason"),
@@ -155,7 +163,18 @@ class Milestone(Versioned):
                 violation_error_message=_("An amount is negative or impossibly large."),
             ),
         ]
-        indexes = [models.Index(fields=["ceremony"], name="milestone_by_ceremony")]  # a headline's projects
+        indexes = [
+            # a headline's projects
+            models.Index(
+                fields=["ceremony"], condition=Q(ceremony__isnull=False), name="milestone_by_ceremony"
+            ),
+            # lists of projects: what was signed, started, completed in a quarter
+            models.Index(
+                fields=["kind", "happened_on"],
+                condition=Q(happened_on__isnull=False),
+                name="milestone_by_date",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.happened_on or ''}".strip()

@@ -84,7 +84,6 @@ class Project(Versioned):
         _("national approval code"),
         max_length=24,
         blank=True,
-        db_index=True,
         validators=[approval_code_validator],
         help_text=_("As in 2301-440112-04-01-123456. Only its shape is checked."),
     )
@@ -95,6 +94,7 @@ class Project(Versioned):
         models.PROTECT,
         verbose_name=_("district"),
         related_name="projects",
+        db_index=False,
         help_text=_(
             "Where it is counted: the zone where it lies in one, else the district. Higher levels follow by themselves."
         ),
@@ -106,6 +106,7 @@ class Project(Versioned):
         null=True,
         blank=True,
         related_name="projects",
+        db_index=False,
         help_text=_("The main sector. Type part of its name."),
     )
     project_type = models.CharField(
@@ -132,6 +133,7 @@ class Project(Versioned):
         null=True,
         blank=True,
         related_name="phases",
+        db_index=False,
         help_text=_(
             "The project that this is a phase or a capital increase of. Only its phases are counted."
         ),
@@ -257,10 +259,12 @@ class Project(Versioned):
             ),
         ]
         indexes = [
-            models.Index(fields=["district", "stage", "id"], name="project_by_district_stage"),  # lists
-            models.Index(
-                fields=["updated_at", "id"], name="project_by_updated_at"
-            ),  # clients that keep a copy
+            # lists of a district
+            models.Index(fields=["district", "stage", "id"], name="project_by_district_stage"),
+            # saving: whether a project has phases
+            models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="project_by_parent"),
+            # clients that keep a copy
+            models.Index(fields=["updated_at", "id"], name="project_by_updated_at"),
         ]
 
     def __str__(self) -> str:
