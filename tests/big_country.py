@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.color import no_style
 from django.db import connection, models
+from django.db.models import Max
 
 from projects.models import District, LedgerEntry, Milestone, Sector, TouchedCell
 from projects.quarters import first_day, quarters_between
@@ -107,9 +108,9 @@ def _make_cells(nodes: list[District], high: list[District], sectors: list[Secto
         for sector in sectors
     ]
     _copies(SectorTotal(pk=0, entered_count=1), by_sector)
-    _copies(
-        TouchedCell(pk=1000), ({"district_id": c["district_id"], "quarter": c["quarter"]} for c in cells[::9])
-    )
+    last = TouchedCell.objects.aggregate(last=Max("id"))["last"] or 0  # those of the projects made before
+    touched = ({"district_id": c["district_id"], "quarter": c["quarter"]} for c in cells[::9])
+    _copies(TouchedCell(pk=last), touched)
 
 
 def _copies(pattern: models.Model, changes: Iterable[dict[str, Any]]) -> None:

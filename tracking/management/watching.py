@@ -10,11 +10,14 @@ LOOK_EVERY = 0.2  # seconds
 
 
 def watch(work: parts.Work, run: Run, say: Callable[[str], object]) -> None:
-    """Wait until the run has finished, and say how far it is whenever that has changed."""
-    said = None
-    while not parts.is_finished(run):
+    """Wait until the run has finished, and say how far it is whenever that has changed, at last that all is done."""
+    said = (0, 0)
+    finished = False
+    while not finished:
+        finished = parts.is_finished(run)
         done = parts.progress(work, run)
-        if done != said and done[1]:
+        if done != said:
             say(f"{done[0]} of {done[1]} parts")
             said = done
-        time.sleep(LOOK_EVERY)
+        if not finished:
+            time.sleep(LOOK_EVERY)
