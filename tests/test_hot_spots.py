@@ -47,11 +47,14 @@ def room() -> int:
 
 
 def waiting(name: str) -> int:
-    """How many connections of this name wait for a lock that somebody else holds."""
+    """How many connections of this name wait for a lock that somebody else's transaction holds.
+
+    Whoever adds a page to a file holds up others for that instant alone.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
-            " WHERE NOT granted AND application_name = %s",
+            " WHERE NOT granted AND locktype <> 'extend' AND application_name = %s",
             [name],
         )
         return int(cursor.fetchone()[0])
