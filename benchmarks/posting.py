@@ -37,8 +37,12 @@ _chosen: list[Project] = []
 
 
 def choose(count: int) -> None:
-    """Pick the projects that will be saved again and again."""
-    _chosen.extend(counted_project() for _ in range(count))
+    """Pick the projects that will be saved again and again: each once, for the record at hand is the newest."""
+    chosen: dict[int, Project] = {}
+    while len(chosen) < count:
+        project = counted_project()
+        chosen.setdefault(project.pk, project)
+    _chosen.extend(chosen.values())
 
 
 def save() -> None:

@@ -23,10 +23,11 @@ from projects.rows import (
     Statement,
     alteration,
     columns_of,
+    converted,
     insert_rows,
     insertion,
-    read_rows,
     run,
+    selections,
     update_rows,
 )
 
@@ -40,8 +41,9 @@ class Entry(NamedTuple):
     cause: Cause
 
 
-POSTED_COLUMNS = columns_of(LedgerEntry, "project", "id", "recorded_at", "superseded_at", "closing_cause",
-                            *(name.removesuffix("_id") for name in CONTENT))  # fmt: skip
+HELD_COLUMNS = columns_of(LedgerEntry, "project", "id", "recorded_at",
+                          *(name.removesuffix("_id") for name in CONTENT))  # fmt: skip
+CLOSED_COLUMNS = columns_of(LedgerEntry, "project", "kind", "superseded_at", "closing_cause")
 ENTRY_COLUMNS = columns_of(LedgerEntry, "project", *(name.removesuffix("_id") for name in CONTENT), "recorded_at",
                            "cause", "actor", "closing_cause")  # fmt: skip
 CLOSING_COLUMNS = columns_of(LedgerEntry, "superseded_at", "closing_cause", "closing_actor")
@@ -71,28 +73,37 @@ class Closing(NamedTuple):
     cause: Cause
 
 
-class Posted(NamedTuple):
-    """An entry as it stands in the ledger."""
+class Held(NamedTuple):
+    """An entry that holds, as it stands in the ledger."""
 
     id: int
     recorded_at: datetime
-    superseded_at: datetime | None
-    closing_cause: str
     content: Content
 
 
+class Closed(NamedTuple):
+    """The last entry of a kind that held once: since when it holds no longer, and why."""
+
+    superseded_at: datetime
+    cause: str
+
+
 class Step(NamedTuple):
-    """What a posting has to do: entries to close and contents to post, by kind, after all there ever was."""
+    """What a posting has to do: entries to close and contents to post, by kind, beside all that hold."""
 
     posting: Posting
-    closed: dict[str, Posted]
+    closed: dict[str, Held]
     posted: dict[str, Content]
-    ever: Sequence[Posted]
+    held: Sequence[Held]
 
     def contents(self) -> Iterator[Content]:
         """All that comes or goes."""
         yield from (entry.content for entry in self.closed.values())
         yield from self.posted.values()
+
+    def has_past(self) -> bool:
+        """Whether a kind comes that does not hold, but may have held before."""
+        return not self.posting.is_first and any(kind not in self.closed for kind in self.posted)
 
 
 def post(
@@ -101,44 +112,58 @@ def post(
     """Close the entries that no longer hold, post those that do, note the touched cells and return them.
 
     Called inside the transaction of the change, with the projects locked, each of them at most once. Cells that this
-    transaction has `noted` before are not noted again.
+    transaction has `noted` before are not noted again. A kind's entries follow each other in time, whatever the clocks.
     """
-    ever = posted_of([posting.project.pk for posting in postings if not posting.is_first])
-    steps = [step_of(posting, ever.get(posting.project.pk, ())) for posting in postings]
+    sealed, held = _held([posting.project.pk for posting in postings if not posting.is_first], at)
+    steps = [step_of(posting, held.get(posting.project.pk, ())) for posting in postings]
     steps = [step for step in steps if step.closed or step.posted]
     if not steps:
         return set()
-    sealed = sealing.moment_of_posting(at)
+    past = _past([step.posting.project.pk for step in steps if step.has_past()])
     closings: list[Closing] = []
     entries: list[Entry] = []
     for step in steps:
-        now = max([sealed, *(entry.superseded_at or entry.recorded_at for entry in step.ever)])
+        before = past.get(step.posting.project.pk, {})
+        now = max([sealed, *(e.recorded_at for e in step.held), *(e.superseded_at for e in before.values())])
         changed = {kind: cause_of_change(entry.content, step.posted[kind])
                    for kind, entry in step.closed.items() if kind in step.posted}  # fmt: skip
         closings += _closings(step, changed, now)
-        entries += _entries(step, changed, now)
+        entries += _entries(step, changed, before, now)
     cells = cells_of(content for step in steps for content in step.contents())
     write(closings, entries, cells.difference(noted), actor=actor)
     return cells
 
 
-def posted_of(projects: Sequence[int]) -> dict[int, list[Posted]]:
-    """All that was ever posted of these projects, by project, in the order of posting."""
-    ever: dict[int, list[Posted]] = defaultdict(list)
-    for project, pk, recorded_at, superseded_at, why, *content in read_rows(
-        LedgerEntry, POSTED_COLUMNS, POSTED_COLUMNS[0], projects
-    ):
-        ever[project].append(Posted(pk, recorded_at, superseded_at, why, Content(*content)))
-    return ever
+def _held(projects: Sequence[int], at: datetime) -> tuple[datetime, dict[int, list[Held]]]:
+    """The moment of posting, and what holds of these projects: read in one message, however long their past is."""
+    reads = selections(LedgerEntry, HELD_COLUMNS, HELD_COLUMNS[0], projects, only="superseded_at IS NULL")
+    sealed, answers = sealing.begin_posting(at, *reads)
+    held: dict[int, list[Held]] = defaultdict(list)
+    for answer in answers:
+        for project, pk, recorded_at, *content in converted(HELD_COLUMNS, answer):
+            held[project].append(Held(pk, recorded_at, Content(*content)))
+    return sealed, held
 
 
-def step_of(posting: Posting, ever: Sequence[Posted]) -> Step:
+def _past(projects: Sequence[int]) -> dict[int, dict[str, Closed]]:
+    """The last closed entry of each kind of these projects."""
+    past: dict[int, dict[str, Closed]] = defaultdict(dict)
+    reads = selections(
+        LedgerEntry, CLOSED_COLUMNS, CLOSED_COLUMNS[0], projects, only="superseded_at IS NOT NULL"
+    )
+    for answer in run(*reads):
+        for project, kind, superseded_at, cause in converted(CLOSED_COLUMNS, answer):
+            past[project][kind] = Closed(superseded_at, cause)
+    return past
+
+
+def step_of(posting: Posting, held: Sequence[Held]) -> Step:
     """What differs between the entries that hold and those that should."""
     wanted = entries_of(posting.project, posting.milestones, has_phases=posting.has_phases)
-    current = {entry.content.kind: entry for entry in ever if entry.superseded_at is None}
+    current = {entry.content.kind: entry for entry in held}
     closed = {kind: entry for kind, entry in current.items() if wanted.get(kind) != entry.content}
     posted = {kind: content for kind, content in wanted.items() if kind not in current or kind in closed}
-    return Step(posting, closed, posted, ever)
+    return Step(posting, closed, posted, held)
 
 
 def _closings(step: Step, changed: Mapping[str, Cause], now: datetime) -> Iterator[Closing]:
@@ -148,12 +173,13 @@ def _closings(step: Step, changed: Mapping[str, Cause], now: datetime) -> Iterat
         yield Closing(entry.id, now, changed.get(kind, gone))
 
 
-def _entries(step: Step, changed: Mapping[str, Cause], now: datetime) -> Iterator[Entry]:
+def _entries(
+    step: Step, changed: Mapping[str, Cause], before: Mapping[str, Closed], now: datetime
+) -> Iterator[Entry]:
     """What is posted, with its cause: that of the entry before it, the posting's own, or what it looks like."""
-    last_closed = {entry.content.kind: entry for entry in step.ever if entry.superseded_at is not None}
     for kind, content in step.posted.items():
         cause = changed.get(kind) or step.posting.cause
-        cause = cause or cause_of_posting(content, last_closed.get(kind), now)
+        cause = cause or cause_of_posting(content, before.get(kind), now)
         yield Entry(step.posting.project.pk, content, now, cause)
 
 
@@ -219,9 +245,9 @@ def cause_of_closing(project: Project, *, has_phases: bool) -> Cause:
     return Cause.SPLIT if has_phases else Cause.WITHDRAWN
 
 
-def cause_of_posting(content: Content, last_closed: Posted | None, at: datetime) -> Cause:
+def cause_of_posting(content: Content, last_closed: Closed | None, at: datetime) -> Cause:
     """Why an entry is posted without a predecessor; late if its quarter had ended when it was recorded."""
-    if last_closed and last_closed.closing_cause in (Cause.VOIDED, Cause.EXCLUDED, Cause.SPLIT):
+    if last_closed and last_closed.cause in (Cause.VOIDED, Cause.EXCLUDED, Cause.SPLIT):
         return Cause.INCLUDED
     if content.quarter and content.quarter < quarter_of(timezone.localdate(at)):
         return Cause.REPORTED_LATE

@@ -47,8 +47,8 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
 def read_rows(model: type[models.Model], columns: Columns, by: Column, values: Sequence[Any]) -> list[Row]:
     """The rows whose column `by` has one of these values, in the order of their ids."""
     found: list[Row] = []
-    for start in range(0, len(values), SLICE):
-        (rows,) = run(selection(model, columns, by, values[start : start + SLICE]))
+    for statement in selections(model, columns, by, values):
+        (rows,) = run(statement)
         found += converted(columns, rows)
     return found
 
@@ -141,13 +141,17 @@ def run(*statements: Statement) -> list[list[Row]]:
     return answers
 
 
-def selection(model: type[models.Model], columns: Columns, by: Column, values: Sequence[Any]) -> Statement:
-    """The statement for `read_rows`; its answer is to be `converted`."""
-    select = f"SELECT {_names(columns)} FROM {_table(model)} WHERE {_name(by)}"  # noqa: S608  (names of our own)
-    if connection.vendor == "postgresql":
-        return f"{select} = ANY(%s) ORDER BY id", [list(values)]
-    places = ", ".join(["%s"] * len(values))
-    return f"{select} IN ({places}) ORDER BY id", list(values)
+def selections(
+    model: type[models.Model], columns: Columns, by: Column, values: Sequence[Any], *, only: str = "TRUE"
+) -> Iterator[Statement]:
+    """The statements of `read_rows`; their answers are to be `converted`. `only` narrows them further."""
+    select = f"SELECT {_names(columns)} FROM {_table(model)} WHERE {only} AND {_name(by)}"  # noqa: S608  (our own)
+    for start in range(0, len(values), SLICE):
+        part = list(values[start : start + SLICE])
+        if connection.vendor == "postgresql":
+            yield f"{select} = ANY(%s) ORDER BY id", [part]
+        else:
+            yield f"{select} IN ({', '.join(['%s'] * len(part))}) ORDER BY id", part
 
 
 def insertion(model: type[models.Model], columns: Columns, rows: Sequence[Row]) -> Statement:

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Max
 
 from projects.models import LedgerEntry, LedgerSeal, PastBands
-from projects.rows import Statement, columns_of, converted, run
+from projects.rows import Row, Statement, columns_of, converted, run
 
 LOCK = 0x6D7A_6C65  # one number for the whole ledger, unlike any other advisory lock of this service
 QUEUE = LOCK + 1  # seals wait for each other here, so that writers are held up by one of them at a time
@@ -28,9 +28,15 @@ def moment_of_posting(at: datetime) -> datetime:
 
     Until the transaction ends no seal can be taken. Clocks of several machines need not agree.
     """
-    *_locked, answer = run(*_shared_lock(), (LAST_SEAL, []))
+    return begin_posting(at)[0]
+
+
+def begin_posting(at: datetime, *along: Statement) -> tuple[datetime, list[list[Row]]]:
+    """The moment of posting, and the answers of what is asked along with it in one message."""
+    lock = _shared_lock()
+    answer, *answers = run(*lock, (LAST_SEAL, []), *along)[len(lock) :]
     ((sealed,),) = converted(SEALED_AT, answer)
-    return at if sealed is None or at > sealed else sealed + TICK
+    return at if sealed is None or at > sealed else sealed + TICK, answers
 
 
 def _shared_lock() -> list[Statement]:

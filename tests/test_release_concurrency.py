@@ -23,6 +23,7 @@ from config.api.outcomes import NothingNew
 from projects import sealing
 from projects.models import COUNTABLE_KINDS, District
 from projects.quarters import quarters_between
+from projects.rows import Statement
 from tests.api import Api
 from tests.makers import NOW, make_bands, make_huangpu, make_project, make_release, make_user
 from tests.processes import Forked, running, side_by_side, wait_until
@@ -167,17 +168,19 @@ def test_among_8_writers_and_killed_workers_every_release_says_for_ever_what_it_
 # --- what the lock is for -----------------------------------------------------------------------------------------
 
 
-def dawdling(at: datetime, *, take: Callable[[datetime], datetime] = sealing.moment_of_posting) -> datetime:
+def dawdling(
+    at: datetime, *along: Statement, take: Callable[..., tuple[datetime, Any]] = sealing.begin_posting
+) -> tuple[datetime, Any]:
     """Take the moment of posting, and some time until the change is committed."""
-    moment = take(at)
+    begun = take(at, *along)
     time.sleep(random.uniform(0.005, 0.03))
-    return moment
+    return begun
 
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("locked", [True, False], ids=["with the lock", "the control without it"])
 def test_it_is_the_lock_that_keeps_a_release_from_changing_its_answer(monkeypatch, locked):
-    monkeypatch.setattr(sealing, "moment_of_posting", dawdling)
+    monkeypatch.setattr(sealing, "begin_posting", dawdling)
     if not locked:
         monkeypatch.setattr(sealing, "_lock", lambda *_args: None)
         monkeypatch.setattr(sealing, "_lock_alone", lambda: None)
