@@ -105,6 +105,10 @@ class LimitedAutocomplete(AutocompleteJsonView):
             raise PermissionDenied
         return term, model_admin, source_field, to_field_name
 
+    def get_paginator(self, *args: Any, **kwargs: Any) -> Any:
+        """Nobody looks through thousands of suggestions."""
+        return self.model_admin.suggestions(*args, **kwargs)  # type: ignore[attr-defined]
+
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         """The suggestion in the words of its pages."""
         described = self.model_admin.described(obj)  # type: ignore[attr-defined]

@@ -4,12 +4,12 @@ DRF's own CursorPagination is not used: it skips rows whose first ordering colum
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import reduce
-from operator import or_
+from operator import and_
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.conf import settings
@@ -32,30 +32,34 @@ class Key(NamedTuple):
     nullable: bool
 
     def order(self, *, reverse: bool) -> Any:
-        """For order_by(); written out for nulls only, so that plain indexes serve."""
-        column = F(self.path)
-        descending = self.descending != reverse
+        """For order_by() where unknown values may be among the rows."""
         if not self.nullable:
-            return column.desc() if descending else column.asc()
+            return self.order_of_known(reverse=reverse)
+        column = F(self.path)
         nulls = {"nulls_first": True} if reverse else {"nulls_last": True}
-        return column.desc(**nulls) if descending else column.asc(**nulls)
+        return column.desc(**nulls) if self.descending != reverse else column.asc(**nulls)
+
+    def order_of_known(self, *, reverse: bool) -> Any:
+        """For order_by() where there are none: without a word on them, so that a plain index serves both ways."""
+        return F(self.path).desc() if self.descending != reverse else F(self.path).asc()
 
     def same(self, value: Any) -> Q:
         """The rows with this value."""
         return Q(**{f"{self.path}__isnull": True}) if value is None else Q(**{self.path: value})
 
-    def bound(self, value: Any, *, reverse: bool) -> Q:
-        """What holds for all rows from this value on: no new condition, but one that an index serves."""
-        if self.nullable:
-            return Q()
-        return Q(**{f"{self.path}__{'lte' if self.descending != reverse else 'gte'}": value})
+    def known(self) -> Q:
+        """The rows with any value."""
+        return Q(**{f"{self.path}__isnull": False}) if self.nullable else Q()
 
     def beyond(self, value: Any, *, reverse: bool) -> Q | None:
-        """The rows strictly after this value (before it, in reverse); None if there cannot be any."""
+        """The rows with a known value after this one (before it, in reverse); None if there cannot be any."""
         if value is None:
-            return Q(**{f"{self.path}__isnull": False}) if reverse else None
-        rows = Q(**{f"{self.path}__{'lt' if self.descending != reverse else 'gt'}": value})
-        return rows | Q(**{f"{self.path}__isnull": True}) if self.nullable and not reverse else rows
+            return self.known() if reverse else None
+        return Q(**{f"{self.path}__{'lt' if self.descending != reverse else 'gt'}": value})
+
+    def unknown_beyond(self, value: Any, *, reverse: bool) -> Q | None:
+        """The rows without a value where they come after this one; None if there cannot be any."""
+        return self.same(None) if self.nullable and value is not None and not reverse else None
 
 
 @dataclass
@@ -71,10 +75,17 @@ class Keyset(Generic[M]):
     """A fixed order over a queryset, and cursors into it that only this list, with these filters, accepts."""
 
     def __init__(
-        self, queryset: QuerySet[M], orderings: Sequence[tuple[str, bool]], binding: Sequence[str]
+        self,
+        queryset: QuerySet[M],
+        orderings: Sequence[tuple[str, bool]],
+        binding: Sequence[str],
+        tie: str = "pk",
     ) -> None:
-        """`orderings` are (path, descending); the primary key is added, which makes the order total."""
-        columns = list(orderings) if orderings and orderings[-1][0] == "id" else [*orderings, ("pk", False)]
+        """`orderings` are (path, descending). Where the last does not tell all rows apart, `tie` follows."""
+        columns = list(orderings)
+        last, descending = columns[-1] if columns else ("", False)
+        if last != tie and not _unique(queryset.model, last):
+            columns.append((tie, descending))
         self.queryset = queryset
         self.keys = [Key(path, down, _nullable(queryset.model, path)) for path, down in columns]
         text = json.dumps([queryset.model._meta.label, columns, *binding], default=str)
@@ -87,10 +98,11 @@ class Keyset(Generic[M]):
     def page(self, cursor: str | None, size: int) -> Page[M]:
         """The page at the cursor. Raises ParameterErrors for a cursor that is not this list's."""
         values, reverse = self._read(cursor) if cursor is not None else (None, False)
-        rows = self.queryset.order_by(*(key.order(reverse=reverse) for key in self.keys))
-        if values is not None:
-            rows = rows.filter(self._beyond(values, reverse=reverse))
-        found = list(rows[: size + 1])
+        found: list[M] = []
+        for rows in self._pieces(values, reverse=reverse):
+            found += rows[: size + 1 - len(found)]
+            if len(found) > size:
+                break
         more, found = len(found) > size, found[:size]
         if reverse:
             found.reverse()
@@ -102,15 +114,39 @@ class Keyset(Generic[M]):
             self._write(found[0], reverse=True) if behind else None,
         )
 
-    def _beyond(self, values: list[Any], *, reverse: bool) -> Q:
-        """(a beyond) or (a same and b beyond) or …, as SQL has no row comparison that knows of unknown values."""
-        places, same = [], Q()
-        for key, value in zip(self.keys, values, strict=True):
-            beyond = key.beyond(value, reverse=reverse)
-            if beyond is not None:
-                places.append(same & beyond)
-            same &= key.same(value)
-        return self.keys[0].bound(values[0], reverse=reverse) & reduce(or_, places)
+    def _pieces(self, values: list[Any] | None, *, reverse: bool) -> Iterator[QuerySet[M]]:
+        """What comes after a position (all, without one), in pieces that follow each other.
+
+        After (a, b) come those with the same a and a later b, then those with a later a, then those with an unknown a.
+        Each piece is one stretch of an index on (a, b), so no page costs more for lying further back.
+        """
+        first = self.keys[0]
+        if values is None:
+            yield self._known(first.known(), 0, reverse=reverse)
+            if first.nullable:
+                yield self._unknown(first.same(None), 0, reverse=reverse)
+            return
+        for depth in reversed(range(len(self.keys))):
+            pairs = zip(self.keys[:depth], values, strict=False)
+            same = reduce(and_, (key.same(value) for key, value in pairs), Q())
+            key, value = self.keys[depth], values[depth]
+            if (rule := key.beyond(value, reverse=reverse)) is not None:
+                yield self._known(same & rule, depth, reverse=reverse)
+            if (rule := key.unknown_beyond(value, reverse=reverse)) is not None:
+                yield self._unknown(same & rule, depth, reverse=reverse)
+
+    def _known(self, rule: Q, depth: int, *, reverse: bool) -> QuerySet[M]:
+        """The rows of a rule that are alike in the columns before the one at `depth` and have a value in that one."""
+        first = self.keys[depth].order_of_known(reverse=reverse)
+        return self._ordered(rule, [first], depth + 1, reverse=reverse)
+
+    def _unknown(self, rule: Q, depth: int, *, reverse: bool) -> QuerySet[M]:
+        """The same where they have none in that one."""
+        return self._ordered(rule, [], depth + 1, reverse=reverse)
+
+    def _ordered(self, rule: Q, order: list[Any], depth: int, *, reverse: bool) -> QuerySet[M]:
+        rest = [key.order(reverse=reverse) for key in self.keys[depth:]]
+        return self.queryset.filter(rule).order_by(*order, *rest)
 
     def _write(self, row: M, *, reverse: bool) -> str:
         return self.signer.sign_object([[_value(row, key.path) for key in self.keys], reverse], compress=True)
@@ -139,6 +175,14 @@ def _nullable(model: type[Model], path: str) -> bool:
             return True
         model = field.related_model or model
     return False
+
+
+def _unique(model: type[Model], path: str) -> bool:
+    """Whether no two rows share a value of this column, and all have one."""
+    if path in ("pk", "id"):
+        return True
+    field: Any = next((known for known in model._meta.concrete_fields if known.name == path), None)
+    return field is not None and field.unique and not field.null
 
 
 def _value(row: Any, path: str) -> Any:

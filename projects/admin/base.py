@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.contrib.admin import ModelAdmin, ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.db import OperationalError, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -25,8 +26,8 @@ from config.api.outcomes import InUse, StaleVersion
 from config.api.transactions import TRIES, is_retried, pause
 from projects import access, services
 from projects.access import subtrees_of
-from projects.admin.counting import BoundedPaginator
 from projects.admin.forms import LimitedChoices, ServiceForm, VersionedForm, readable_ids
+from projects.admin.lists import BoundedPaginator, KeysetList, Suggestions
 from projects.models import District, Versioned
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ class ServiceAdmin(LimitedChoices, AnyModelAdmin):
     show_facets = ShowFacets.NEVER  # counting each choice would read the whole table
     list_max_show_all = 0
     paginator = BoundedPaginator
+    suggestions = Suggestions
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Page by page from key to key."""
+        return KeysetList
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """What lies in the user's districts."""

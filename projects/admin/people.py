@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import TabularInline
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm, UserCreationForm
 from django.contrib.auth.models import Group
@@ -21,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.admin.base import ReadOnlyAdmin, ServiceAdmin, is_superuser
 from projects.admin.forms import LimitedChoices, ServiceForm
+from projects.admin.lists import KeysetList
 from projects.models import ApiToken, Membership, User
 from projects.services.tokens import revoke_token
 
@@ -104,6 +106,12 @@ class UserAdmin(PeopleAdmin, AnyUserAdmin):
         return "; ".join(f"{m.district} · {m.get_role_display()}" for m in user.memberships.all()) or "—"
 
 
+class TokenList(KeysetList):
+    """Tokens are told apart by their beginning, for the primary key is the hash, and no address should hold it."""
+
+    tie = "token_key"
+
+
 @admin.register(ApiToken)
 class ApiTokenAdmin(PeopleAdmin, ReadOnlyAdmin):
     """Which programs may use the API as whom; a superuser sees and revokes, and never sees the token."""
@@ -113,6 +121,10 @@ class ApiTokenAdmin(PeopleAdmin, ReadOnlyAdmin):
     list_display_links = None
     list_select_related = ["user"]
     search_fields = ["user__username", "user__name", "name"]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Without hashes in addresses."""
+        return TokenList
 
     @admin.display(description=_("scopes"))
     def scopes_shown(self, token: ApiToken) -> str:

@@ -19,6 +19,7 @@ from projects import services
 from projects.admin import filters
 from projects.admin.base import PlacedAdmin, may_edit
 from projects.admin.forms import VersionedForm
+from projects.admin.lists import KeysetList
 from projects.admin.milestones import MilestoneInline
 from projects.admin.splitting import may_split, split_view
 from projects.admin.standing import CHANGES, actions, change_standing
@@ -36,7 +37,7 @@ class ProjectForm(VersionedForm):
         return super().clean()
 
 
-class ProjectList(ChangeList):
+class ProjectList(KeysetList):
     """The rows of the list, each with its milestones: a date is shown as exactly as it is known."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
@@ -63,6 +64,7 @@ class ProjectAdmin(PlacedAdmin):
         "completed",
     ]
     list_display_links = ["code", "label"]
+    sortable_by = ["code", "label", "district", "investment_yi", "signed", "started", "completed"]
     list_select_related = ["district", "sector"]
     list_filter = [
         filters.DistrictFilter,

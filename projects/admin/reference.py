@@ -197,6 +197,7 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         "superseded_at",
         "closing_cause",
     ]
+    sortable_by = ["recorded_at", "project", "district", "superseded_at"]
     list_select_related = ["project", "district", "actor"]
     search_fields = ["project__code", "project__name"]
     ordering = ["-id"]
