@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import cycle, islice
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,26 +19,28 @@ from projects.models.ledger import LedgerQuerySet
 from tracking import cells
 from tracking.explain import Explanation, explain
 from tracking.sums import NOTHING
-from tracking.totals import ever_behind
+from tracking.totals import ever_behind, held_now
 
 LIMIT = 1.3
+# Of so many projects amounts are corrected: a city of the smaller database has no more.
+PROJECTS = {"country": 1000, "city": 10}
 
 
 def bench_explain(run: Run) -> None:
-    """1,000 amounts are corrected between two seals; the stock of signed projects is explained."""
+    """1,000 amounts are corrected between two seals, in the country, then in a city: the stock of signed projects."""
     sizes = run.sizes
     with measured(run.few) as small, measured(run.many) as large:
         run.title(f"Explain {sizes.explained:,} changes, medians of {sizes.runs}", large, small)
-        moments = {process: process.ask("explaining.prepare", sizes.explained) for process in (large, small)}
         for level in ("country", "city"):
-            explain_both(run, level, large, small, moments)
+            explain_both(run, level, large, small)
 
 
-def explain_both(
-    run: Run, level: str, large: Measured, small: Measured, moments: dict[Measured, list[str]]
-) -> None:
+def explain_both(run: Run, level: str, large: Measured, small: Measured) -> None:
     """The same figure of both databases."""
     sizes = run.sizes
+    moments = {
+        process: process.ask("explaining.prepare", level, sizes.explained) for process in (large, small)
+    }
     told = [process.ask("explaining.steps", level, *moments[process]) for process in (large, small)]
     print(f"Steps in the {level}: {told[0]:,} of {sizes.projects:,} projects, {told[1]:,} of {sizes.few:,}\n")
     costs = in_turn(
@@ -49,12 +52,14 @@ def explain_both(
     run.report.ratio(f"explain the {level}, many / few projects", list(zip(sides, costs, strict=True)), LIMIT)
 
 
-def prepare(count: int) -> tuple[str, str]:
-    """Correct so many amounts behind the country's figure between two seals; the moments of these."""
-    found = _figure("country").current().filter(investment__isnull=False, milestone__total_investment=None)
-    chosen = dice.sample(list(found.order_by("project_id").values_list("project_id", flat=True)), count)
+def prepare(level: str, count: int) -> tuple[str, str]:
+    """Correct amounts behind the figure between two seals, of as many projects in every database; the moments."""
+    found = _figure(level).current().filter(investment__isnull=False, milestone__total_investment=None)
+    projects = list(found.order_by("project_id").values_list("project_id", flat=True))
+    chosen = dice.sample(projects, min(count, PROJECTS[level]))
     start = _seal()
-    for project in Project.objects.filter(pk__in=chosen):
+    for pk in islice(cycle(chosen), count):
+        project = Project.objects.get(pk=pk)
         project.total_investment = (project.total_investment or 0) + dice.randint(1, 10**6)
         services.save_project(project, actor=None, at=timezone.now())
     end = _seal()
@@ -70,7 +75,9 @@ def steps(level: str, start: str, end: str) -> int:
 
 
 def _explain(level: str, start: str, end: str) -> Explanation:
-    return explain(_figure(level), datetime.fromisoformat(start), datetime.fromisoformat(end))
+    """As the page and the API do: the figure of now stands in the cells."""
+    held = held_now(node(level), LAST, Kind.SIGNED, of="stock")
+    return explain(_figure(level), datetime.fromisoformat(start), datetime.fromisoformat(end), now=held)
 
 
 def _figure(level: str) -> LedgerQuerySet:
