@@ -75,7 +75,8 @@ class Series:
             return
         self.entered[place] = _plus(self.entered[place], entered)
         self.left[place] = _plus(self.left[place], left)
-        self._moved[place] = _plus(self._moved[place], moved)
+        if moved is not ZEROS:
+            self._moved[place] = _plus(self._moved[place], moved)
 
     @cached_property
     def _reached(self) -> list[list[int]]:
@@ -101,15 +102,20 @@ class Series:
         """The stock at the end of a place: the running sum of entered − left."""
         return tuple(stocks[place + 1] for stocks in self._stocks)
 
-    def is_empty(self, place: int) -> bool:
-        """Whether nothing at all stands in the cell."""
-        start, counts = self.span.year_starts[place], self._reached[0]
-        if counts[place + 1] != counts[start] or self.left[place][0]:
-            return False
-        stocks = self._stocks[0]
-        if self.is_building and (stocks[place] or stocks[start]):
-            return False
-        return not (self.in_stock and stocks[place + 1])
+    @cached_property
+    def is_empty(self) -> list[bool]:
+        """For each place whether nothing at all stands in the cell: the counts alone tell."""
+        reached = list(accumulate((entered[0] for entered in self.entered), initial=0))
+        flows = zip(self.entered, self._moved, self.left, strict=True)
+        net = (entered[0] + moved[0] - left[0] for entered, moved, left in flows)
+        stocks = list(accumulate(net, initial=self._before[0]))
+        return [
+            reached[place + 1] == reached[start]
+            and not left[0]
+            and not (self.is_building and (stocks[place] or stocks[start]))
+            and not (self.in_stock and stocks[place + 1])
+            for place, (start, left) in enumerate(zip(self.span.year_starts, self.left, strict=True))
+        ]
 
 
 class Total:
@@ -248,12 +254,10 @@ def history(
     inside = sorted(
         series.values(), key=lambda each: (order[each.kind], each.member is None, each.member or "")
     )
-    return [
-        Total(each, place)
-        for place in span.shown
-        for each in inside
-        if not (broken_down and each.is_empty(place))
-    ]
+    if not broken_down:
+        return [Total(each, place) for place in span.shown for each in inside]
+    empty = [(each, each.is_empty) for each in inside]
+    return [Total(each, place) for place in span.shown for each, is_empty in empty if not is_empty[place]]
 
 
 def _plus(one: Values, other: Values) -> Values:
