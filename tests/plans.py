@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 from django.db import connection
@@ -15,6 +16,7 @@ BIG = (
     "projects_project", "projects_milestone", "projects_ledgerentry", "projects_touchedcell", "tracking_quarterlytotal",
     "tracking_sectortotal",
 )  # fmt: skip
+LONG = (*BIG, "projects_organization", "tracking_delivery", "tracking_auditdifference", "django_admin_log")
 SCANS = {
     "postgresql": re.compile(r"Seq Scan on (\w+)"),
     "sqlite": re.compile(r"SCAN (\w+)$", re.MULTILINE),
@@ -37,6 +39,7 @@ class Plan:
     door: str
     sql: str
     text: str
+    seconds: float = 0.0  # until the database began to answer
 
     @property
     def scanned(self) -> set[str]:
@@ -78,9 +81,13 @@ def explained(door: str, found: list[Plan]) -> Iterator[None]:
     """Explain whatever is asked meanwhile, just before it is done."""
 
     def explain(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not many and sql.lstrip(" (").upper().startswith(READS) and any(table in sql for table in BIG):
-            found.append(Plan(door, sql, _plan(sql, params)))
-        return execute(sql, params, many, context)
+        if many or not sql.lstrip(" (").upper().startswith(READS) or not any(table in sql for table in LONG):
+            return execute(sql, params, many, context)
+        text = _plan(sql, params)
+        start = perf_counter()
+        answer = execute(sql, params, many, context)
+        found.append(Plan(door, sql, text, perf_counter() - start))
+        return answer
 
     with connection.execute_wrapper(explain):
         yield

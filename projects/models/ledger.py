@@ -15,6 +15,8 @@ from projects.models.projects import Project
 from projects.models.reference import Ownership, Sector
 from projects.models.stages import ProjectType
 
+AMOUNTS = ("investment", "expected_output", "expected_revenue")
+
 
 class Cause(models.TextChoices):
     """Why an entry was posted or closed."""
@@ -148,6 +150,13 @@ class LedgerEntry(models.Model):
                 Coalesce("sector", 0),
                 condition=Q(superseded_at__isnull=True, left_quarter__isnull=False),
                 name="ledger_current_left",
+            ),
+            # a quarter, or what has none, of a whole country or province by any breakdown: read without the table
+            models.Index(
+                fields=["quarter", "kind", "district"],
+                include=["id", *AMOUNTS, "sector", "project_type", "ownership"],
+                condition=Q(superseded_at__isnull=True),
+                name="ledger_current_of_quarter",
             ),
             # posting: the entries of one project
             models.Index(fields=["project", "kind"], name="ledger_by_project"),

@@ -265,6 +265,19 @@ class Project(Versioned):
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="project_by_parent"),
             # clients that keep a copy
             models.Index(fields=["updated_at", "id"], name="project_by_updated_at"),
+            # lists of a country in the order of each column by which they can be sorted, either way
+            models.Index(fields=["name", "id"], name="project_by_name"),
+            models.Index(fields=["total_investment", "id"], name="project_by_investment"),
+            models.Index(fields=["signed_on", "id"], name="project_by_signing"),
+            models.Index(fields=["started_on", "id"], name="project_by_start"),
+            models.Index(fields=["completed_on", "id"], name="project_by_completion"),
+            models.Index(fields=["planned_start_on", "id"], name="project_by_planned_start"),
+            models.Index(fields=["planned_completion_on", "id"], name="project_by_planned_completion"),
+            models.Index(fields=["created_at", "id"], name="project_by_creation"),
+            # lists of the few that are void, excluded or suspended
+            models.Index(fields=["id"], condition=Q(voided_at__isnull=False), name="project_void"),
+            models.Index(fields=["id"], condition=~Q(exclusion_reason=""), name="project_excluded"),
+            models.Index(fields=["id"], condition=Q(suspended=True), name="project_suspended"),
         ]
 
     def __str__(self) -> str:
