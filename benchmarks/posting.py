@@ -75,7 +75,7 @@ def enter() -> None:
 
 def save_without(what: str) -> None:
     """The same save, but nothing is posted and nothing marked: the yardstick, nowhere but here."""
-    with mock.patch.object(ledger, "post", return_value=set()):
+    with mock.patch.object(ledger, "post", return_value=False):
         save(what)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from projects.models import COUNTABLE_KINDS, STAGE_KINDS, Kind, Milestone, Project
 
@@ -30,9 +31,13 @@ class Content(NamedTuple):
 
 
 CONTENT = Content._fields
-Cell = tuple[
-    int, str, int | None
-]  # district id, quarter, and sector id or null where the record does not say
+Place = tuple[
+    int, str, int | None, str, bool
+]  # district id, quarter, sector id, kind, whether it is left there
+Figures = tuple[
+    int, int, int, int, int, int, int
+]  # number, how many amounts are known of each sort, their sums
+Movement = tuple[Place, Figures]
 
 
 def entries_of(project: Project, milestones: Iterable[Milestone], *, has_phases: bool) -> dict[str, Content]:
@@ -75,19 +80,30 @@ def left_quarters(reached: dict[str, str | None]) -> dict[str, str]:
     return left
 
 
-def cells_of(contents: Iterable[Content]) -> set[Cell]:
-    """Every district, quarter and sector whose totals these entries enter or leave."""
-    return {
-        (c.district_id, quarter, c.sector_id)
-        for c in contents
-        for quarter in (c.quarter, c.left_quarter)
-        if quarter is not None
-    }
+def movements(gone: Iterable[Content], come: Iterable[Content]) -> list[Movement]:
+    """What each place's totals lose and gain by entries that go and others that come; nothing where it evens out."""
+    sums: dict[Place, list[int]] = defaultdict(lambda: [0] * 7)
+    for sign, contents in ((-1, gone), (1, come)):
+        for c in contents:
+            figures = figures_of(c)
+            for quarter, leaving in ((c.quarter, False), (c.left_quarter, True)):
+                if quarter is not None:
+                    held = sums[c.district_id, quarter, c.sector_id, c.kind, leaving]
+                    for i, figure in enumerate(figures):
+                        held[i] += sign * figure
+    return in_order((place, cast("Figures", tuple(held))) for place, held in sums.items() if any(held))
 
 
-def in_order(cells: Iterable[Cell]) -> list[Cell]:
-    """Cells by district, quarter and sector, null first."""
-    return sorted(cells, key=lambda cell: (cell[0], cell[1], cell[2] or 0))
+def figures_of(content: Content) -> Figures:
+    """What an entry adds to the totals of its quarter."""
+    investment, output, revenue = content.investment, content.expected_output, content.expected_revenue
+    known = (investment is not None, output is not None, revenue is not None)
+    return (1, *known, investment or 0, output or 0, revenue or 0)
+
+
+def in_order(moved: Iterable[Movement]) -> list[Movement]:
+    """Movements by district, quarter and sector, null first."""
+    return sorted(moved, key=lambda movement: (*movement[0][:2], movement[0][2] or 0, *movement[0][3:]))
 
 
 def _first_known(*amounts: int | None) -> int | None:

@@ -6,7 +6,7 @@ Nothing else inserts or closes an entry.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from projects import sealing
-from projects.entries import CONTENT, Cell, Content, cells_of, entries_of, in_order
+from projects.entries import CONTENT, Content, Movement, entries_of, movements
 from projects.models import Cause, LedgerEntry, Milestone, Project, TouchedCell, User
 from projects.quarters import quarter_of
 from projects.rows import (
@@ -47,7 +47,9 @@ CLOSED_COLUMNS = columns_of(LedgerEntry, "project", "kind", "superseded_at", "cl
 ENTRY_COLUMNS = columns_of(LedgerEntry, "project", *(name.removesuffix("_id") for name in CONTENT), "recorded_at",
                            "cause", "actor", "closing_cause")  # fmt: skip
 CLOSING_COLUMNS = columns_of(LedgerEntry, "superseded_at", "closing_cause", "closing_actor")
-TOUCHED_COLUMNS = columns_of(TouchedCell, "district", "quarter", "sector_id")
+TOUCHED_COLUMNS = columns_of(TouchedCell, "district", "quarter", "sector_id", "kind", "leaving",
+                             "count", "with_investment", "with_output", "with_revenue",
+                             "investment", "output", "revenue")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,29 +98,22 @@ class Step(NamedTuple):
     posted: dict[str, Content]
     held: Sequence[Held]
 
-    def contents(self) -> Iterator[Content]:
-        """All that comes or goes."""
-        yield from (entry.content for entry in self.closed.values())
-        yield from self.posted.values()
-
     def has_past(self) -> bool:
         """Whether a kind comes that does not hold, but may have held before."""
         return not self.posting.is_first and any(kind not in self.closed for kind in self.posted)
 
 
-def post(
-    postings: Sequence[Posting], *, actor: User | None, at: datetime, noted: Collection[Cell] = ()
-) -> set[Cell]:
-    """Close the entries that no longer hold, post those that do, note the touched cells and return them.
+def post(postings: Sequence[Posting], *, actor: User | None, at: datetime) -> bool:
+    """Close the entries that no longer hold, post those that do, note what that moves; whether any total moves.
 
-    Called inside the transaction of the change, with the projects locked, each of them at most once. Cells that this
-    transaction has `noted` before are not noted again. A kind's entries follow each other in time, whatever the clocks.
+    Called inside the transaction of the change, with the projects locked, each of them at most once. A kind's entries
+    follow each other in time, whatever the clocks.
     """
     sealed, held = _held([posting.project.pk for posting in postings if not posting.is_first], at)
     steps = [step_of(posting, held.get(posting.project.pk, ())) for posting in postings]
     steps = [step for step in steps if step.closed or step.posted]
     if not steps:
-        return set()
+        return False
     past = _past([step.posting.project.pk for step in steps if step.has_past()])
     closings: list[Closing] = []
     entries: list[Entry] = []
@@ -129,9 +124,12 @@ def post(
                    for kind, entry in step.closed.items() if kind in step.posted}  # fmt: skip
         closings += _closings(step, changed, now)
         entries += _entries(step, changed, before, now)
-    cells = cells_of(content for step in steps for content in step.contents())
-    write(closings, entries, cells.difference(noted), actor=actor)
-    return cells
+    moved = movements(
+        (entry.content for step in steps for entry in step.closed.values()),
+        (content for step in steps for content in step.posted.values()),
+    )
+    write(closings, entries, moved, actor=actor)
+    return bool(moved)
 
 
 def _held(projects: Sequence[int], at: datetime) -> tuple[datetime, dict[int, list[Held]]]:
@@ -184,12 +182,12 @@ def _entries(
 
 
 def write(
-    closings: Sequence[Closing], entries: Sequence[Entry], cells: Iterable[Cell], *, actor: User | None
+    closings: Sequence[Closing], entries: Sequence[Entry], moved: Iterable[Movement], *, actor: User | None
 ) -> None:
-    """Close entries, insert others, and note cells, in this order: a kind has one current entry at any time."""
+    """Close entries, insert others, and note what moves, in this order: a kind has one current entry at any time."""
     who = actor.pk if actor else None
     new = [(e.project_id, *e.content, e.recorded_at, e.cause.value, who, "") for e in entries]
-    touched = in_order(cells)
+    touched = [(*place, *figures) for place, figures in moved]
     if len(closings) + len(new) + len(touched) <= FEW:
         run(*_few(closings, new, touched, who))
         return
@@ -203,7 +201,7 @@ def write(
 
 
 def _few(
-    closings: Sequence[Closing], new: Sequence[Row], touched: Sequence[Cell], who: int | None
+    closings: Sequence[Closing], new: Sequence[Row], touched: Sequence[Row], who: int | None
 ) -> Iterator[Statement]:
     alike: dict[tuple[datetime, Cause], list[int]] = defaultdict(list)
     for closing in closings:

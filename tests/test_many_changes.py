@@ -38,6 +38,7 @@ pytestmark = pytest.mark.django_db
 
 LATER = NOW + timedelta(days=1)
 SIGNED, STARTED = date(2023, 1, 29), date(2023, 5, 2)
+FIGURES = ("count", "with_investment", "with_output", "with_revenue", "investment", "output", "revenue")
 
 
 @pytest.fixture
@@ -93,12 +94,11 @@ def test_new_and_changed_projects_are_recorded_posted_and_touched_together(place
     }
 
 
-def test_a_cell_is_touched_once_however_many_changes_enter_it(places, monkeypatch):
-    monkeypatch.setattr("projects.services.many.CHUNK", 3)
+def test_what_many_changes_move_in_a_place_waits_as_one_row(places):
+    save(*(new(places["440112"], total_investment=YI) for _ in range(10)))
 
-    save(*(new(places["440112"]) for _ in range(10)))
-
-    assert list(TouchedCell.objects.values_list("district__code", "quarter")) == [("440112", "2023Q1")]
+    waiting = TouchedCell.objects.values_list("district__code", "quarter", "kind", "count", "investment")
+    assert list(waiting) == [("440112", "2023Q1", "signed", 10, 10 * YI)]
 
 
 def test_everything_wrong_with_every_change_is_told_by_its_place_and_nothing_is_recorded(places):
@@ -417,9 +417,18 @@ def everything_stored(changes: list[Change]) -> Any:
     entries = [told(row) for row in LedgerEntry.objects.values()]
     for row in (*milestones, *entries):
         del row["id"]
-    touched = set(TouchedCell.objects.values_list("district__code", "quarter", "sector_id"))
     kinds = [projects, investors, milestones, entries]
-    return [*(sorted(map(repr, rows)) for rows in kinds), touched]
+    return [*(sorted(map(repr, rows)) for rows in kinds), what_waits()]
+
+
+def what_waits() -> dict[tuple[Any, ...], list[int]]:
+    """What moves in each place, however many rows say it."""
+    places = ("district__code", "quarter", "sector_id", "kind", "leaving")
+    sums: dict[tuple[Any, ...], list[int]] = {}
+    for row in TouchedCell.objects.values_list(*places, *FIGURES):
+        place, figures = row[: len(places)], row[len(places) :]
+        sums[place] = [a + b for a, b in zip(sums.get(place, [0] * 7), figures, strict=True)]
+    return {place: figures for place, figures in sums.items() if any(figures)}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

@@ -1,20 +1,22 @@
 """What keeps totals right among many writers and workers, and what goes wrong with each protection taken away.
 
-2,000 cells are touched one to four times each: on a few hot cells the next change would repair what went wrong.
+2,000 cells are touched one to four times each, while rebuilds recompute all of them again and again.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
+from multiprocessing.synchronize import Event
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import DatabaseError, connection
 
-from projects import ledger
 from projects.models import District, Milestone, Project, TouchedCell
 from projects.quarters import first_day, quarters_between
 from projects.services import bulk
@@ -22,7 +24,8 @@ from tests.makers import NOW, YI, make_district
 from tests.processes import running, side_by_side
 from tests.roll_ups import roll_up_meanwhile, settle
 from tracking.audit import find_differences
-from tracking.cells import rolling as cells
+from tracking.cells import parts, rebuild_above, rebuild_part, rebuilding, rolling
+from tracking.cells.statements import NOTHING
 from tracking.models import QuarterlyTotal
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -65,10 +68,33 @@ def register(transactions: Sequence[Sequence[tuple[District, str]]]) -> None:
         bulk.register_many(families, actor=None, at=NOW)
 
 
-def differences_after_touching_2000_cells(*, workers: int = WORKERS) -> int:
+def rebuild_meanwhile(done: Event) -> None:
+    """Rebuild part by part, again and again, until told that all is done."""
+    while not done.is_set():
+        rebuild_once(done, forgiven=())
+
+
+def rebuild_once(_done: Event, forgiven: tuple[type[Exception], ...] = (DatabaseError,)) -> None:
+    """Rebuild part by part, once: a second time would repair what went wrong. Without locks some parts fail."""
+    for part in parts():
+        with suppress(*forgiven), connection.execute_wrapper(pause_before_writing):
+            rebuild_part(part)
+    rebuild_above()
+
+
+def pause_before_writing(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
+    found = execute(sql, *more)
+    if "TABLE fresh AS" in sql:
+        time.sleep(0.5)
+    return found
+
+
+def differences_after_touching_2000_cells(
+    *, workers: int = WORKERS, rebuilding: Callable[[Event], None] | None = None
+) -> int:
     """Eight writers and some workers, and how many figures are wrong when all have finished."""
     shares = shares_of_the_work(make_leaves())
-    with running(roll_up_meanwhile, workers):
+    with running(roll_up_meanwhile, workers), running(rebuilding or rebuild_meanwhile, int(bool(rebuilding))):
         side_by_side([partial(register, share) for share in shares])
     settle()
     return len(find_differences())
@@ -76,16 +102,15 @@ def differences_after_touching_2000_cells(*, workers: int = WORKERS) -> int:
 
 @pytest.fixture
 def slow(monkeypatch):
-    """A pause between reading and writing, the same for the right way and for every wrong one."""
-    original = cells.recompute
+    """A pause between taking and writing, the same for the right way and for every wrong one."""
+    original = rolling.add_moved
 
-    def recompute(*args: Any) -> Any:
-        found = original(*args)
+    def add_moved(*args: Any) -> None:
         time.sleep(0.03)
-        return found
+        original(*args)
 
-    monkeypatch.setattr(cells, "recompute", recompute)
-    monkeypatch.setattr(cells, "BATCH", 150)
+    monkeypatch.setattr(rolling, "add_moved", add_moved)
+    monkeypatch.setattr(rolling, "BATCH", 150)
 
 
 def test_2000_cells_touched_one_to_four_times_each_are_all_right(slow):
@@ -93,39 +118,45 @@ def test_2000_cells_touched_one_to_four_times_each_are_all_right(slow):
     assert QuarterlyTotal.objects.filter(district__level="district").count() == 2_000
 
 
-def test_without_the_lock_on_the_nodes_totals_go_wrong(slow, monkeypatch):
-    monkeypatch.setattr(cells, "lock_nodes", lambda nodes: None)
+def test_beside_rebuilds_they_are_all_right(slow):
+    assert differences_after_touching_2000_cells(rebuilding=rebuild_meanwhile) == 0
 
-    assert differences_after_touching_2000_cells() > 0
+
+def test_beside_rebuilds_without_the_lock_on_the_nodes_totals_go_wrong(slow, monkeypatch):
+    for module in (rolling, rebuilding):
+        monkeypatch.setattr(module, "lock_nodes", lambda nodes: None)
+
+    assert differences_after_touching_2000_cells(rebuilding=rebuild_once) > 0
+
+
+def test_beside_rebuilds_that_count_what_still_waits_totals_go_wrong(slow, monkeypatch):
+    monkeypatch.setattr(rebuilding, "UNMOVED", f"{NOTHING}, {NOTHING}")
+
+    assert differences_after_touching_2000_cells(rebuilding=rebuild_meanwhile) > 0
 
 
 def test_marking_a_cell_as_touched_instead_of_appending_makes_totals_wrong(slow, monkeypatch):
-    original = ledger.in_order
+    original = bulk.movements
 
-    def unmarked(cells: Any) -> Any:
+    def unmarked(*args: Any) -> list[Any]:
         marked = set(TouchedCell.objects.values_list("district_id", "quarter"))
-        return original(cell for cell in cells if cell[:2] not in marked)
+        return [(place, figures) for place, figures in original(*args) if place[:2] not in marked]
 
-    monkeypatch.setattr(ledger, "in_order", unmarked)
+    monkeypatch.setattr(bulk, "movements", unmarked)
 
     assert differences_after_touching_2000_cells() > 0
 
 
-def test_reading_the_sums_before_deleting_the_touched_rows_makes_totals_wrong(slow, monkeypatch):
-    original = cells.recompute
+def test_deleting_all_that_waits_in_a_place_instead_of_what_was_taken_makes_totals_wrong(slow, monkeypatch):
+    original = rolling.delete_taken
 
-    def read_only(limit: int) -> list[tuple[int, str, int]]:
-        rows = TouchedCell.objects.order_by("id").values_list("district_id", "quarter")
-        return [(district, quarter, 0) for district, quarter in rows[:limit]]
+    def delete_places(ids: Sequence[int]) -> None:
+        taken = TouchedCell.objects.filter(pk__in=ids)
+        places = set(taken.values_list("district_id", "quarter"))
+        original(ids)
+        for district, quarter in places:
+            TouchedCell.objects.filter(district_id=district, quarter=quarter).delete()
 
-    def read_then_delete(places: set[tuple[int, str]], branches: Any) -> Any:
-        found = original(places, branches)
-        for quarter in {quarter for _node, quarter in places}:
-            nodes = [node for node, q in places if q == quarter]
-            TouchedCell.objects.filter(quarter=quarter, district_id__in=nodes).delete()
-        return found
-
-    monkeypatch.setattr(cells, "take_touched", read_only)
-    monkeypatch.setattr(cells, "recompute", read_then_delete)
+    monkeypatch.setattr(rolling, "delete_taken", delete_places)
 
     assert differences_after_touching_2000_cells(workers=1) > 0

@@ -177,14 +177,25 @@ class LedgerEntry(models.Model):
 
 
 class TouchedCell(models.Model):
-    """A district, quarter and sector whose totals must be recomputed: a row in the same transaction as the change.
+    """What a change moves in the totals of a district, quarter, sector and kind: a row in the change's transaction.
 
-    Append-only and without a unique key, so that writers of one district never wait for each other.
+    The stored cells are the ledger's sums without what waits here. A row without a kind moves nothing: it asks for all
+    kinds there to be recomputed. Append-only and without a unique key, so that writers of one district never wait for
+    each other.
     """
 
     district = models.ForeignKey(District, models.CASCADE, related_name="+", db_index=False)
     quarter = models.CharField(max_length=6)
     sector_id = models.BigIntegerField(null=True)  # null where the record does not say
+    kind = models.CharField(max_length=20, default="", db_default="")
+    leaving = models.BooleanField(default=False, db_default=False)  # it is left in this quarter, not reached
+    count = models.IntegerField(default=0, db_default=0)
+    with_investment = models.IntegerField(default=0, db_default=0)
+    with_output = models.IntegerField(default=0, db_default=0)
+    with_revenue = models.IntegerField(default=0, db_default=0)
+    investment = models.BigIntegerField(default=0, db_default=0)
+    output = models.BigIntegerField(default=0, db_default=0)
+    revenue = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         ordering = ["id"]

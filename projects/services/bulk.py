@@ -13,7 +13,7 @@ from itertools import islice
 from django.db import transaction
 
 from projects import ledger, sealing
-from projects.entries import Content, cells_of, entries_of
+from projects.entries import Content, entries_of, movements
 from projects.ledger import Entry
 from projects.models import District, Milestone, Organization, Project, User
 from projects.rows import checked_at_once, columns_of, insert_records, insert_rows, reserve_ids
@@ -93,8 +93,8 @@ def _register_chunk(chunk: list[Registration], *, actor: User | None, at: dateti
     insert_records(Project, (one.project for one in everything), with_ids=True)
     insert_records(Milestone, milestones, with_ids=True)
     _insert_investors(everything)
-    cells = cells_of(content for _project, content in entries)
-    ledger.write([], list(_entries(entries, at)), cells, actor=actor)
+    moved = movements([], (content for _project, content in entries))
+    ledger.write([], list(_entries(entries, at)), moved, actor=actor)
     done.projects += len(everything)
     done.milestones += len(milestones)
     done.entries += len(entries)

@@ -11,7 +11,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.api.outcomes import StaleVersion
-from projects.entries import Cell
 from projects.models import Milestone, Project, User
 from projects.rows import SLICE, checked_at_once
 from projects.services.announce import announce_after_commit
@@ -45,31 +44,31 @@ def save_projects(changes: Sequence[Change], *, actor: User | None, at: datetime
     given = [kept for change in changes for kept in _kept(change)]
     try:
         with checked_at_once():
-            cells = _save(changes, actor=actor, at=at)
+            moved = _save(changes, actor=actor, at=at)
     except BaseException:
         for kept in given:
             kept.restore()
         raise
-    if cells:
+    if moved:
         announce_after_commit()
     return [change.project for change in changes]
 
 
-def _save(changes: Sequence[Change], *, actor: User | None, at: datetime) -> set[Cell]:
-    """Everything that is touched. Raises RefusedChanges."""
+def _save(changes: Sequence[Change], *, actor: User | None, at: datetime) -> bool:
+    """Whether any total moves. Raises RefusedChanges."""
     refusals: dict[int, Refusal] = {}
-    cells: set[Cell] = set()
+    moved = False
     for together in in_rounds(changes, _lock_all(changes)):
         for start in range(0, len(together), CHUNK):
             some = {index: changes[index] for index in together[start : start + CHUNK]}
             locked = lock([_with_parent(change.project) for change in some.values()])
             right = _right(some, locked, refusals, at=at)
-            cells |= write(right, locked, actor=actor, at=at, noted=cells)
+            moved |= write(right, locked, actor=actor, at=at)
             for change in some.values():
                 forget(change.project)
     if refusals:
         raise RefusedChanges(refusals)
-    return cells
+    return moved
 
 
 def _lock_all(changes: Sequence[Change]) -> dict[int, Standing]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import TypeVar
@@ -11,7 +11,6 @@ from typing import TypeVar
 from django.db import connection
 
 from projects import ledger
-from projects.entries import Cell
 from projects.ledger import Posting
 from projects.models import Milestone, Project, User, Versioned
 from projects.rows import columns_of, insert_records, insert_rows, read_rows, reserve_ids, update_rows
@@ -23,21 +22,14 @@ INVESTORS = Project.investors.through
 INVESTOR_COLUMNS = columns_of(INVESTORS, "project", "organization")
 
 
-def write(
-    drafts: Sequence[Draft],
-    locked: dict[int, Project],
-    *,
-    actor: User | None,
-    at: datetime,
-    noted: Collection[Cell] = (),
-) -> set[Cell]:
-    """Write these drafts, none of which builds on another, and post; the cells touched (see ledger.post)."""
+def write(drafts: Sequence[Draft], locked: dict[int, Project], *, actor: User | None, at: datetime) -> bool:
+    """Write these drafts, none of which builds on another, and post; whether any total moves."""
     for draft in drafts:
         derive(draft.project, draft.after)
     _write_projects(drafts)
     _write_milestones(drafts, at)
     _write_investors([draft for draft in drafts if draft.change.investors is not None])
-    return ledger.post(_postings(drafts, locked), actor=actor, at=at, noted=noted)
+    return ledger.post(_postings(drafts, locked), actor=actor, at=at)
 
 
 def _write_projects(drafts: Sequence[Draft]) -> None:

@@ -12,6 +12,7 @@ from tracking.cells.statements import (
     MEASURED,
     NOTHING,
     SUMS,
+    UNMOVED,
     Tables,
     rows_given,
     with_tables,
@@ -50,7 +51,7 @@ def recompute_level(wanted: Sequence[Cell]) -> None:
         return
     homes = homes_of({node for node, _quarter, _sector in wanted})
     with connection.cursor() as cursor:
-        statement = with_tables(GIVEN) + CELLS + write_differing("tracking_sectortotal", KEY)
+        statement = f"{with_tables(GIVEN)}, {CELLS}" + write_differing("tracking_sectortotal", KEY)
         cursor.execute(
             statement, [*rows_given(wanted, 3), *rows_given(homes, 2), *rows_given(_below(homes), 2)]
         )
@@ -87,6 +88,12 @@ CELLS = f"""
             ON entry.district_id = home.node AND entry.left_quarter = wanted.quarter
             AND COALESCE(entry.sector_id, 0) = wanted.sector_id AND entry.superseded_at IS NULL
         GROUP BY wanted.node, wanted.quarter, kind, wanted.sector_id
+        UNION ALL
+        SELECT wanted.node, wanted.quarter, waits.kind, wanted.sector_id, {UNMOVED}
+        FROM wanted JOIN home ON home.top = wanted.node JOIN projects_touchedcell waits
+            ON waits.district_id = home.node AND waits.quarter = wanted.quarter
+            AND COALESCE(waits.sector_id, 0) = wanted.sector_id AND waits.kind <> ''
+        GROUP BY wanted.node, wanted.quarter, waits.kind, wanted.sector_id
         UNION ALL
         SELECT wanted.node, stored.quarter, stored.kind, stored.sector_id, {COLUMNS}
         FROM wanted JOIN below ON below.top = wanted.node

@@ -18,7 +18,7 @@ from projects.services.transactions import one_transaction
 from tracking.cells.by_sector import KEY as SECTOR_KEY
 from tracking.cells.by_sector import homes_of, recompute_level
 from tracking.cells.rolling import be_patient, lock_nodes
-from tracking.cells.statements import COLUMNS, KEY, MEASURED, NOTHING, SUMS, recompute
+from tracking.cells.statements import COLUMNS, KEY, MEASURED, NOTHING, SUMS, UNMOVED, recompute
 from tracking.models import AMOUNT_COLUMNS, BY_SECTOR_LEVELS, QuarterlyTotal, SectorTotal
 
 EMPTY = " AND ".join(f"{column} = 0" for column in AMOUNT_COLUMNS)
@@ -61,6 +61,7 @@ def _replace(table: str, key: Sequence[str], fresh: str, nodes: Iterable[int] | 
     columns = ", ".join((*key, COLUMNS))
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE fresh AS {fresh}")
+        cursor.execute(f"DELETE FROM fresh WHERE {EMPTY}")  # all of it waits
         cursor.execute(f"DELETE FROM {table} WHERE {EMPTY} {_only('district_id', nodes)}")
         cursor.execute(
             f"DELETE FROM {table} WHERE id IN (SELECT stored.id FROM {table} stored LEFT JOIN fresh ON {same} "
@@ -109,6 +110,10 @@ def all_cells(nodes: Iterable[int] | None = None) -> str:
             SELECT district_id, left_quarter, kind, {NOTHING}, {MEASURED}
             FROM projects_ledgerentry WHERE superseded_at IS NULL AND left_quarter IS NOT NULL {here}
             GROUP BY district_id, left_quarter, kind
+            UNION ALL
+            SELECT district_id, quarter, kind, {UNMOVED}
+            FROM projects_touchedcell WHERE kind <> '' {here}
+            GROUP BY district_id, quarter, kind
         )
         SELECT above.ancestor AS district_id, quarter, kind, {SUMS}
         FROM own JOIN above ON above.node = own.district_id
@@ -132,6 +137,11 @@ def all_by_sector() -> str:
             FROM projects_ledgerentry entry JOIN big ON big.node = entry.district_id AND place = 1
             WHERE superseded_at IS NULL AND left_quarter IS NOT NULL
             GROUP BY big.ancestor, left_quarter, kind, COALESCE(sector_id, 0)
+            UNION ALL
+            SELECT big.ancestor, quarter, kind, COALESCE(sector_id, 0), {UNMOVED}
+            FROM projects_touchedcell waits JOIN big ON big.node = waits.district_id AND place = 1
+            WHERE kind <> ''
+            GROUP BY big.ancestor, quarter, kind, COALESCE(sector_id, 0)
         )
         SELECT big.ancestor AS district_id, quarter, kind, sector_id, {SUMS}
         FROM own JOIN big ON big.node = own.district_id
@@ -184,6 +194,9 @@ def _rebuild_by_sector(node: District) -> int:
             UNION ALL
             SELECT left_quarter, kind, {by}, {NOTHING}, {MEASURED} FROM projects_ledgerentry
             WHERE superseded_at IS NULL AND left_quarter IS NOT NULL {here} GROUP BY left_quarter, kind, {by}
+            UNION ALL
+            SELECT quarter, kind, {by}, {UNMOVED} FROM projects_touchedcell
+            WHERE kind <> '' {here} GROUP BY quarter, kind, {by}
         )
         SELECT {node.pk} AS district_id, quarter, kind, sector_id, {SUMS} FROM own GROUP BY quarter, kind, sector_id
     """

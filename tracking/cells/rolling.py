@@ -1,29 +1,41 @@
-"""Rolling up: the cells of the places that the ledger touched, and of everything above them.
+"""Rolling up: what moved is added to the cells of its place and of everything above it.
 
-`roll_up_batch` first deletes touched rows, then locks, then reads and writes: a change that commits meanwhile leaves
-its own touched row behind, so nothing is lost whoever is killed when.
+At any moment a stored cell is the ledger's sum without what still waits. `roll_up_batch` takes waiting rows for itself,
+locks the nodes, adds what the rows say and deletes them, in one transaction: each is added once, whoever is killed
+when. What is asked to be recomputed is read from the ledger after that, without what others have left waiting.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import QuerySet
 
 from projects.models import District, TouchedCell, ancestors_of
 from projects.services.transactions import one_transaction
+from tracking.cells.adding import add_moved
 from tracking.cells.by_sector import recompute_by_sector
-from tracking.cells.statements import Place, recompute
+from tracking.cells.statements import Tables, recompute, rows_given, with_tables
 
-BATCH = 5000
+BATCH = 40_000
 NEWEST = 500
+TAKEN: Tables = {"taken": (("id", "bigint"),)}
 
-Touched = tuple[int, str, int]  # district id, quarter, and sector id, 0 where the record does not say
+
+class Touched(NamedTuple):
+    """A waiting row; without a kind it asks for its place to be recomputed."""
+
+    id: int
+    district_id: int
+    quarter: str
+    sector_id: int | None
+    kind: str
 
 
 def roll_up() -> int:
-    """Recompute every cell that the ledger touched, batch by batch; how many touched rows were taken."""
+    """Bring every cell up to the ledger, batch by batch; how many waiting rows were taken."""
     taken = 0
     while batch := roll_up_batch():
         taken += batch
@@ -32,18 +44,29 @@ def roll_up() -> int:
 
 @one_transaction
 def roll_up_batch(limit: int = 0) -> int:
-    """Take some touched rows and recompute their cells up to the top of the tree; how many rows were taken.
+    """Take some waiting rows and bring their cells up to the top of the tree up to them; how many rows were taken.
 
     Workers side by side take different rows; nodes are locked from the top down, so they never wait in a circle.
     """
     be_patient()
     touched = take_touched(limit or BATCH)
     if touched:
-        above = ancestors_of(district for district, _quarter, _sector in touched)
+        above = ancestors_of(row.district_id for row in touched)
         lock_nodes({node for branch in above.values() for node in branch})
-        recompute(places_above(touched, above), above.values())
-        recompute_by_sector(touched, above)
+        ids = [row.id for row in touched]
+        add_moved(ids, above)
+        delete_taken(ids)
+        recompute_all_of([row for row in touched if not row.kind], above)
     return len(touched)
+
+
+def recompute_all_of(touched: Sequence[Touched], above: dict[int, list[int]]) -> None:
+    """Recompute the cells of these places and of all nodes above them."""
+    if not touched:
+        return
+    places = {(node, row.quarter) for row in touched for node in above[row.district_id]}
+    recompute(places, [above[district] for district in {row.district_id for row in touched}])
+    recompute_by_sector({(row.district_id, row.quarter, row.sector_id or 0) for row in touched}, above)
 
 
 def be_patient() -> None:
@@ -54,7 +77,7 @@ def be_patient() -> None:
 
 
 def take_touched(limit: int) -> list[Touched]:
-    """Delete the oldest touched rows that nobody else is taking, and return what they name.
+    """Lock the oldest waiting rows that nobody else is taking, and return them.
 
     Where very many wait (an import) the newest go with them: what somebody changes meanwhile is seen after one batch.
     """
@@ -62,21 +85,22 @@ def take_touched(limit: int) -> list[Touched]:
     rows = _taken(free.order_by("id")[:limit])
     if len(rows) == limit:
         rows |= _taken(free.order_by("-id")[:NEWEST])
-    TouchedCell.objects.filter(pk__in=rows)._raw_delete(using=connection.alias)
     return list(rows.values())
 
 
 def _taken(rows: QuerySet[TouchedCell]) -> dict[int, Touched]:
-    named = rows.values_list("id", "district_id", "quarter", "sector_id")
-    return {pk: (district, quarter, sector or 0) for pk, district, quarter, sector in named}
+    named = rows.values_list(*Touched._fields)
+    return {row[0]: Touched(*row) for row in named}
+
+
+def delete_taken(ids: Sequence[int]) -> None:
+    """Delete the rows that were taken, and no others."""
+    with connection.cursor() as cursor:
+        sql = "DELETE FROM projects_touchedcell WHERE id IN (SELECT id FROM taken)"
+        cursor.execute(f"{with_tables(TAKEN)} {sql}", rows_given([(pk,) for pk in ids], 1))
 
 
 def lock_nodes(nodes: Iterable[int]) -> None:
     """Let nobody else recompute these nodes until the transaction ends; always locked from the top down."""
     rows = District.objects.select_for_update(no_key=True).filter(pk__in=nodes).order_by("path")
     list(rows.values_list("pk"))
-
-
-def places_above(touched: Iterable[Touched], above: dict[int, list[int]]) -> set[Place]:
-    """The touched places and the same quarters of every node above them."""
-    return {(node, quarter) for district, quarter, _sector in touched for node in above[district]}

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from projects.models import District
-from tracking.models import AMOUNT_COLUMNS, ENTERED
+from tracking.models import AMOUNT_COLUMNS, ENTERED, MEASURES
 
 Place = tuple[int, str]  # district id and quarter
 Branch = Sequence[int]  # the ids of a node and of all above it, from the top down
@@ -32,14 +32,23 @@ MEASURED = (
     "SUM(investment), SUM(expected_output), SUM(expected_revenue)"
 )
 NOTHING = ", ".join("0" for _ in ENTERED)
+# What waits to be added, entered and then left; `UNMOVED` takes it away again.
+MOVED, UNMOVED = (
+    ", ".join(
+        f"SUM(CASE WHEN {'' if leaving else 'NOT '}leaving THEN {sign}{measure} ELSE 0 END)"
+        for leaving in (False, True)
+        for measure in MEASURES
+    )
+    for sign in ("", "-")
+)
 SUMS = ", ".join(f"CAST(COALESCE(SUM({column}), 0) AS bigint) AS {column}" for column in AMOUNT_COLUMNS)
 
 
 def recompute(places: set[Place], branches: Iterable[Branch]) -> list[Place]:
     """Recompute the cells of these places, which hold each place's ancestors on its branch; the places that changed.
 
-    A cell is the node's own entries and its children's cells; a child that is not among the places is read as stored,
-    for nothing below it moved.
+    A cell is the node's own entries without what still waits, and its children's cells; a child that is not among the
+    places is read as stored, for nothing below it moved.
     """
     closure = {(node, above) for branch in branches for node, above in _pairs(branch)}
     given = [
@@ -48,7 +57,9 @@ def recompute(places: set[Place], branches: Iterable[Branch]) -> list[Place]:
         *rows_given(sorted(_beside(places)), 3),
     ]
     with connection.cursor() as cursor:
-        cursor.execute(with_tables(GIVEN) + CELLS + write_differing("tracking_quarterlytotal", KEY), given)
+        cursor.execute(
+            f"{with_tables(GIVEN)}, {CELLS}" + write_differing("tracking_quarterlytotal", KEY), given
+        )
         return [(node, quarter) for node, quarter in cursor.fetchall()]
 
 
@@ -78,6 +89,11 @@ CELLS = f"""
         FROM places JOIN projects_ledgerentry entry
             ON entry.district_id = places.node AND entry.left_quarter = places.quarter AND entry.superseded_at IS NULL
         GROUP BY places.node, places.quarter, kind
+        UNION ALL
+        SELECT places.node, places.quarter, waits.kind, {UNMOVED}
+        FROM places JOIN projects_touchedcell waits
+            ON waits.district_id = places.node AND waits.quarter = places.quarter AND waits.kind <> ''
+        GROUP BY places.node, places.quarter, waits.kind
         UNION ALL
         SELECT beside.node, stored.quarter, stored.kind, {COLUMNS}
         FROM beside
@@ -121,7 +137,7 @@ def _pairs(branch: Branch) -> Iterable[tuple[int, int]]:
 
 def with_tables(tables: Tables) -> str:
     """The beginning of a statement that reads these tables, whose rows are parameters."""
-    return "WITH RECURSIVE " + "".join(f"{name} AS ({_given(columns)}), " for name, columns in tables.items())
+    return "WITH RECURSIVE " + ", ".join(f"{name} AS ({_given(columns)})" for name, columns in tables.items())
 
 
 def _given(columns: Sequence[tuple[str, str]]) -> str:
