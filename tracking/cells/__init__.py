@@ -1,7 +1,7 @@
-"""The stored cells: a cache of the ledger's sums, recomputed whole where it moved, part by part, or all at once.
+"""The stored cells: a cache of the ledger's sums, moved as the ledger moves; rebuilt part by part, or all at once.
 
-Never adjusted. Whoever recomputes holds the locks of the nodes, taken from the top of the tree down, and writes in one
-statement what differs; readers wait for nobody and never see half a total.
+A cell is the ledger's sum without what still waits to be added. Whoever writes holds the locks of the nodes, taken from
+the top of the tree down, and writes in one statement; readers wait for nobody and never see half a total.
 """
 
 from tracking.cells.rebuilding import Rebuilt, parts, rebuild, rebuild_above, rebuild_part
