@@ -102,8 +102,8 @@ def figures_of(content: Content) -> Figures:
 
 
 def in_order(moved: Iterable[Movement]) -> list[Movement]:
-    """Movements by district, quarter and sector, null first."""
-    return sorted(moved, key=lambda movement: (*movement[0][:2], movement[0][2] or 0, *movement[0][3:]))
+    """Movements by district and quarter: those that a roll-up adds together stand together."""
+    return sorted(moved, key=lambda movement: movement[0][:2])
 
 
 def _first_known(*amounts: int | None) -> int | None:

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.db.models.constants import LOOKUP_SEP
 
 Leaf = tuple[str, Any]  # a path with its lookup, and what it is compared with
+Truth = Callable[[Mapping[str, Any]], bool | None]
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "exact": operator.eq,
@@ -42,9 +43,9 @@ class Check(models.CheckConstraint):
         """Raise ValidationError where the rule is broken; fields that are wrong already (`exclude`) tell nothing."""
         if exclude and not self.names.isdisjoint(exclude):
             return
-        columns = {f.name: f.attname for f in model._meta.concrete_fields}
+        columns = _columns(model)
         values = {name: getattr(instance, columns[name]) for name in self.names}
-        if truth(self.condition, values) is False:  # type: ignore[arg-type]
+        if self.told(values) is False:
             raise ValidationError(self.get_violation_error_message(), code=self.violation_error_code)
 
     @cached_property
@@ -52,21 +53,35 @@ class Check(models.CheckConstraint):
         """The fields that the rule is about."""
         return frozenset(_names(self.condition))  # type: ignore[arg-type]
 
+    @cached_property
+    def told(self) -> Truth:
+        """The rule as a function of the values of its fields."""
+        return _told(self.condition)  # type: ignore[arg-type]
+
     def deconstruct(self) -> Any:
         """As Django's own, which it is in the database."""
         _path, arguments, options = super().deconstruct()
         return "django.db.models.CheckConstraint", arguments, options
 
 
-def truth(condition: Q, values: Mapping[str, Any]) -> bool | None:
-    """Whether a condition holds for these values; None where null leaves it open."""
-    parts = [
-        truth(child, values) if isinstance(child, Q) else _compared(child, values)
-        for child in condition.children
-    ]
+def _told(condition: Q) -> Truth:
+    """The condition as a function of a record's values, made once for all records."""
+    parts = [_told(child) if isinstance(child, Q) else _compared(child) for child in condition.children]
     decided = condition.connector == Q.OR  # one true decides an OR, one false an AND
-    whole = decided if decided in parts else None if None in parts else not decided
-    return not whole if condition.negated and whole is not None else whole
+    negated = condition.negated
+
+    def told(values: Mapping[str, Any]) -> bool | None:
+        whole: bool | None = not decided
+        for part in parts:
+            answer = part(values)
+            if answer is decided:
+                whole = decided
+                break
+            if answer is None:
+                whole = None
+        return not whole if negated and whole is not None else whole
+
+    return told
 
 
 def _names(condition: Q) -> Iterator[str]:
@@ -81,6 +96,11 @@ def _names(condition: Q) -> Iterator[str]:
 
 
 @cache
+def _columns(model: type[models.Model]) -> dict[str, str]:
+    return {f.name: f.attname for f in model._meta.concrete_fields}
+
+
+@cache
 def _split(path: str) -> tuple[str, str]:
     name, _sep, lookup = path.partition(LOOKUP_SEP)
     return name, lookup or "exact"
@@ -90,14 +110,16 @@ def _name(reference: F) -> str:
     return str(reference.name)  # type: ignore[attr-defined]  # the stubs do not know it
 
 
-def _compared(leaf: Any, values: Mapping[str, Any]) -> bool | None:
+def _compared(leaf: Any) -> Truth:
     path, against = cast("Leaf", leaf)
     name, lookup = _split(path)
-    value = values[name]
     if lookup == "isnull":
-        return (value is None) == bool(against)
-    if isinstance(against, F):
-        against = values[_name(against)]
-    if value is None or against is None:
-        return None
-    return COMPARISONS[lookup](value, against)
+        return lambda values: (values[name] is None) is bool(against)
+    compare = COMPARISONS[lookup]
+
+    def compared(values: Mapping[str, Any]) -> bool | None:
+        value = values[name]
+        other = values[_name(against)] if isinstance(against, F) else against
+        return None if value is None or other is None else bool(compare(value, other))
+
+    return compared

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -59,10 +59,17 @@ class Draft:
 def lock(projects: Sequence[Project]) -> dict[int, Project]:
     """Lock these projects as stored with their old and new parents, in the order of their ids; by id."""
     ids = {p.pk for p in projects if not p._state.adding}
-    parents = {p.parent_id for p in projects}
-    if ids:
-        parents |= set(Project.objects.filter(pk__in=ids).order_by().values_list("parent_id", flat=True))
-    ids |= {pk for pk in parents if pk is not None}
+    parents = Project.objects.filter(pk__in=ids).order_by().values_list("parent_id", flat=True) if ids else ()
+    return read_locked(ids | named_ids(projects, parents))
+
+
+def named_ids(projects: Iterable[Project], parents: Iterable[int | None]) -> set[int]:
+    """The ids of the parents that projects name or had."""
+    return {pk for pk in (*(p.parent_id for p in projects), *parents) if pk is not None}
+
+
+def read_locked(ids: Collection[int]) -> dict[int, Project]:
+    """Lock these projects as stored, in the order of their ids, and read what a save needs of them; by id."""
     if not ids:
         return {}
     phases = Project.objects.only("parent_id", "voided_at").order_by("pk")

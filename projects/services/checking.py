@@ -27,6 +27,7 @@ FOREIGN_KEYS: dict[type[models.Model], tuple[ForeignKey, ...]] = {
     model: tuple(f for f in model._meta.concrete_fields if isinstance(f, models.ForeignKey))
     for model in (Project, Milestone)
 }
+NAMED = {model: [(f.name, f.attname) for f in model._meta.concrete_fields] for model in FOREIGN_KEYS}
 
 
 @dataclass(slots=True)
@@ -37,14 +38,10 @@ class Known:
     codes: set[str]
 
     def settled(self, record: models.Model, stored: models.Model | None) -> set[str]:
-        """The references of a record that are known to be right: as stored, or found."""
+        """The fields of a record that are known to be right: as stored, or a reference that was found."""
         held = record.__dict__
-        return {
-            f.name
-            for f in FOREIGN_KEYS[type(record)]
-            if (value := held[f.attname]) is not None
-            and ((stored is not None and value == stored.__dict__[f.attname]) or value in self.existing[f])
-        }
+        found = {f.name for f in FOREIGN_KEYS[type(record)] if held[f.attname] in self.existing[f]}
+        return found if stored is None else found | _unchanged(record, stored)
 
 
 def know(drafts: Sequence[Draft]) -> Known:
@@ -71,6 +68,16 @@ def _collect(record: models.Model, stored: models.Model | None, named: dict[Fore
         value = record.__dict__[column.attname]
         if value is not None and (stored is None or value != stored.__dict__[column.attname]):
             named[column].add(value)
+
+
+def _unchanged(record: models.Model, stored: models.Model) -> set[str]:
+    """The fields whose value is the stored one, which was right when it was stored."""
+    held, before = record.__dict__, stored.__dict__
+    return {
+        name
+        for name, attname in NAMED[type(record)]
+        if (value := held.get(attname)) == before[attname] and type(value) is type(before[attname])
+    }
 
 
 def _keeps_code(draft: Draft) -> bool:
@@ -137,7 +144,7 @@ def _has_phases() -> ValidationError:
 
 
 def _faults_of(record: models.Model, settled: Collection[str], *, is_unique: bool) -> Errors:
-    """What `full_clean` finds, but for references that are settled, and uniqueness where that is known."""
+    """What `full_clean` finds, but for fields that are settled, and uniqueness where that is known."""
     errors: Errors = defaultdict(list)
     _gather(errors, lambda: record.clean_fields(exclude={"version", *settled}))
     _gather(errors, record.clean)

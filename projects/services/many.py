@@ -14,7 +14,7 @@ from config.api.outcomes import StaleVersion
 from projects.models import Milestone, Project, User
 from projects.rows import SLICE, checked_at_once
 from projects.services.announce import announce_after_commit
-from projects.services.changes import Change, Draft, draft_of, forget, lock
+from projects.services.changes import Change, Draft, draft_of, forget, named_ids, read_locked
 from projects.services.checking import check_project, know
 from projects.services.dates import DERIVED
 from projects.services.rounds import Standing, in_rounds, unsaved_parent
@@ -58,10 +58,11 @@ def _save(changes: Sequence[Change], *, actor: User | None, at: datetime) -> boo
     """Whether any total moves. Raises RefusedChanges."""
     refusals: dict[int, Refusal] = {}
     moved = False
-    for together in in_rounds(changes, _lock_all(changes)):
+    stands = _lock_all(changes)
+    for together in in_rounds(changes, stands):
         for start in range(0, len(together), CHUNK):
             some = {index: changes[index] for index in together[start : start + CHUNK]}
-            locked = lock([_with_parent(change.project) for change in some.values()])
+            locked = _read([_with_parent(change.project) for change in some.values()], stands)
             right = _right(some, locked, refusals, at=at)
             moved |= write(right, locked, actor=actor, at=at)
             for change in some.values():
@@ -83,6 +84,13 @@ def _lock_all(changes: Sequence[Change]) -> dict[int, Standing]:
         for pk, code, parent, voided_at in rows.values_list("pk", "code", "parent_id", "voided_at"):
             stands[pk] = Standing(code, parent, voided_at is not None)
     return stands
+
+
+def _read(projects: Sequence[Project], stands: dict[int, Standing]) -> dict[int, Project]:
+    """These projects, locked before, as they stand by now, with their parents."""
+    ids = {project.pk for project in projects if not project._state.adding}
+    before = [stands[pk].parent_id for pk in ids if pk in stands]
+    return read_locked(ids | named_ids(projects, before))
 
 
 def _slices(ids: Iterable[int]) -> Iterator[list[int]]:
