@@ -1,7 +1,10 @@
 """The commands that scripts call: members and tokens."""
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models.signals import post_migrate, pre_migrate
 
 from projects.access import may_edit, may_see
 from projects.models import ApiToken, User
@@ -67,3 +70,18 @@ def test_create_token_refuses_unknown_users_and_absurd_lifetimes(places):
             call_command("create_token", *arguments)
 
     assert not ApiToken.objects.exists()
+
+
+@pytest.mark.postgresql
+def test_a_migration_may_take_longer_than_a_question():
+    def patience() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            return str(cursor.fetchone()[0])
+
+    before = patience()
+    pre_migrate.send(apps.get_app_config("config"), using="default")
+    meanwhile = patience()
+    post_migrate.send(apps.get_app_config("config"), using="default")
+
+    assert (before, meanwhile, patience()) == ("30s", "0", "30s")
