@@ -16,7 +16,7 @@ import psycopg
 
 PROVINCES, CITIES, DISTRICTS = 31, 341, 2627  # with the country itself 3,000 nodes
 SECTORS = 30
-TABLES = ("projects_project", "projects_milestone", "projects_ledgerentry")
+TABLES = ("projects_project", "projects_projectsearch", "projects_milestone", "projects_ledgerentry")
 AMOUNTS = "investment, expected_output, expected_revenue"
 
 
@@ -33,7 +33,7 @@ def fill(url: str, projects: int) -> None:
         for statement in (*PLACES, RANDOM):
             connection.execute(statement.encode())
         with without_indexes(connection):
-            for statement in (PROJECTS, STEPS, MILESTONES, ENTRIES, CORRECTED, DERIVED):
+            for statement in (PROJECTS, SEARCHED, STEPS, MILESTONES, ENTRIES, CORRECTED, DERIVED):
                 connection.execute(statement.encode(), {"projects": projects})
         for statement in CLEAN:
             connection.execute(statement.encode())
@@ -118,6 +118,12 @@ PROJECTS = f"""
         '', '', 'dense', CASE WHEN bench_dice(n, 11) < 0.02 THEN 'relocation' ELSE '' END, '', '', false
     FROM generate_series(1, %(projects)s) n,
         LATERAL (SELECT date '2016-01-01' + floor(bench_dice(n, 12) * 3653)::int AS signed) dated
+"""
+
+# The texts by which they are found; none has an investor.
+SEARCHED = """
+    INSERT INTO projects_projectsearch (project_id, text)
+    SELECT id, lower(code || ' ' || name) FROM projects_project
 """
 
 # Every step that happened, with the day on which it did; one in thirty has no known date.

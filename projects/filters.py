@@ -1,6 +1,5 @@
 """The filters of the record's lists; each is a query parameter that knows how to read and to apply itself."""
 
-import unicodedata
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +21,7 @@ from config.api.parameters import (
 )
 from projects.access import within
 from projects.amounts import parse_amount
+from projects.grams import MOST_TERMS, terms_of
 from projects.models import (
     District,
     Kind,
@@ -34,10 +34,10 @@ from projects.models import (
     Sector,
     SizeBand,
     Stage,
+    holds_all,
 )
 from projects.quarters import first_day, last_day, parse_quarter
 
-MOST_TERMS = 10
 STALE_AFTER = timedelta(days=90)
 UNFINISHED = ("", Stage.NEGOTIATING, Stage.SIGNED, Stage.STARTED, Stage.COMPLETED)
 QUARTERLY = (Precision.DAY, Precision.MONTH, Precision.QUARTER)
@@ -90,10 +90,22 @@ def read_amount(text: str) -> int:
 
 def read_terms(text: str) -> list[str]:
     """The words to search for, at most ten."""
-    terms = unicodedata.normalize("NFC", text).split()
+    terms = terms_of(text)
     if not 1 <= len(terms) <= MOST_TERMS:
         raise ValueError(_("Search for one to ten words."))
     return terms
+
+
+def search_projects() -> Parameter:
+    """Every word must occur in the text by which a project is found."""
+    return Parameter(
+        name="q",
+        read=read_terms,
+        apply=lambda rows, terms: rows.filter(holds_all(terms)),
+        about=_(
+            "Up to ten words, each of which must occur in the name, a code, or the name or code of an investor."
+        ),
+    )
 
 
 def search(*paths: str) -> Parameter:
@@ -209,7 +221,7 @@ PROJECT_FILTERS: tuple[Parameter, ...] = (
         about=_("Changed at this time or later."),
         schema={"type": "string", "format": "date-time"},
     ),
-    search("name", "name_en", "code", "approval_code"),
+    search_projects(),
 )
 
 CEREMONY_FILTERS: tuple[Parameter, ...] = (

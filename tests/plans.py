@@ -14,7 +14,7 @@ from django.db import connection
 READS = ("SELECT", "UPDATE", "DELETE", "INSERT", "WITH")
 BIG = (
     "projects_project", "projects_milestone", "projects_ledgerentry", "projects_touchedcell", "tracking_quarterlytotal",
-    "tracking_sectortotal",
+    "tracking_sectortotal", "projects_projectsearch",
 )  # fmt: skip
 LONG = (*BIG, "projects_organization", "tracking_delivery", "tracking_auditdifference", "django_admin_log")
 SCANS = {

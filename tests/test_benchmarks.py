@@ -12,6 +12,7 @@ from benchmarks.costs import Cost, Report, in_turn
 from config.environment import BASE_DIR
 from projects.entries import CONTENT, entries_of
 from projects.models import LedgerEntry, Project
+from projects.models.search import text_of
 from tests.processes import database_url
 from tracking import cells
 from tracking.audit import find_differences
@@ -91,7 +92,8 @@ def test_a_dense_country_is_what_the_service_would_have_recorded():
     cells.rebuild()
 
     assert find_differences() == []
-    for project in Project.objects.prefetch_related("milestones"):
+    for project in Project.objects.prefetch_related("milestones").select_related("search"):
+        assert project.search.text == text_of([project.code, project.name])
         wanted = entries_of(project, project.milestones.all(), has_phases=False)
         posted = {entry.kind: entry for entry in LedgerEntry.objects.current().filter(project=project)}
         assert {kind: [getattr(entry, name) for name in CONTENT] for kind, entry in posted.items()} == {

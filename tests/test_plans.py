@@ -28,8 +28,10 @@ PLACE = Place(city="440300", leaf="440312", project="BIG-5000", sector="sector-3
 COUNTED = re.compile(
     r"list of the admin: |the country's (projects in the admin|ledger), (o=|stage|sector|band|standing=counted|$)"
 )
-# Searching reads names in the order of the list until the page is full.
-SEARCHED = re.compile(r"q=|suggested for parent")
+# SQLite, which stands for one bureau, looks for words in one text after the other; PostgreSQL has their grams.
+SEARCHED = re.compile(
+    r"q=|suggested for parent" if connection.vendor == "sqlite" else r"q=项目|suggested for parent"
+)
 # Whether anything waits in a district is asked of the queue as it is: an index would cost every change.
 QUEUE = {(door, "projects_touchedcell") for door in ("explain", "explain page", "revisions")}
 # Files, what signs in and out, and what only changes something.

@@ -28,7 +28,8 @@ from projects import access, services
 from projects.access import subtrees_of
 from projects.admin.forms import LimitedChoices, ServiceForm, VersionedForm, readable_ids
 from projects.admin.lists import BoundedPaginator, KeysetList, Suggestions
-from projects.models import District, Versioned
+from projects.grams import MOST_TERMS, terms_of
+from projects.models import District, Versioned, holds_all
 
 if TYPE_CHECKING:
     AnyModelAdmin = ModelAdmin[Any]
@@ -55,6 +56,7 @@ class ServiceAdmin(LimitedChoices, AnyModelAdmin):
     """Pages of one kind of record: members see what lies in their districts, superusers change it."""
 
     form = ServiceForm
+    project: ClassVar[str | None] = None  # what leads to the project by which rows are searched for
     place: ClassVar[str | None] = None  # the look-up of the path of the district it lies in
     list_per_page = 50
     show_full_result_count = False
@@ -71,6 +73,14 @@ class ServiceAdmin(LimitedChoices, AnyModelAdmin):
         """What lies in the user's districts."""
         rows = super().get_queryset(request)
         return rows.filter(subtrees_of(request.user, field=self.place)) if self.place else rows
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """Django's, but projects, and what belongs to one, are found by the project's text."""
+        if self.project is None:
+            return super().get_search_results(request, queryset, search_term)
+        return queryset.filter(holds_all(terms_of(search_term)[:MOST_TERMS], self.project)), False
 
     def choices(self, request: HttpRequest) -> models.QuerySet[Any]:
         """What the user may choose in a form of another record: used by forms and by autocomplete alike."""

@@ -77,7 +77,8 @@ class ProjectAdmin(PlacedAdmin):
         filters.CompletedFilter,
         filters.StandingFilter,
     ]
-    search_fields = ["code", "name", "name_en", "approval_code", "investors__name", "investors__uscc"]
+    project = ""
+    search_fields = ["search__text"]
     search_help_text = _("Project code, name, approval code, investor or credit code")
     readonly_fields = ["standing", "counted_in", "phases_link", "ledger_link"]
     actions = actions

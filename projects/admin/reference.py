@@ -199,7 +199,8 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     ]
     sortable_by = ["recorded_at", "project", "district", "superseded_at"]
     list_select_related = ["project", "district", "actor"]
-    search_fields = ["project__code", "project__name"]
+    project = "project__"
+    search_fields = ["project__search__text"]
     ordering = ["-id"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -24,6 +24,7 @@ from projects.models.reference import (
     SizeBand,
     bands_holding,
 )
+from projects.models.search import ProjectSearch, SearchedText, holds_all
 from projects.models.stages import ExclusionReason, ProjectType, Stage
 from projects.models.users import ApiToken, Membership, User
 
@@ -48,8 +49,10 @@ __all__ = [
     "PastBands",
     "Precision",
     "Project",
+    "ProjectSearch",
     "ProjectType",
     "Reason",
+    "SearchedText",
     "Sector",
     "SectorScheme",
     "SizeBand",
@@ -61,5 +64,6 @@ __all__ = [
     "Versioned",
     "ancestors_of",
     "bands_holding",
+    "holds_all",
     "period_of",
 ]

@@ -16,6 +16,7 @@ from projects.models import (
     District,
     LedgerEntry,
     Membership,
+    Organization,
     PastBands,
     Sector,
     SectorScheme,
@@ -25,6 +26,7 @@ from projects.models import (
     Versioned,
 )
 from projects.services.announce import announce_after_commit
+from projects.services.searching import keep_found_of
 from projects.services.transactions import one_transaction
 
 IN_USE = _("It is in use and stays: %(users)s.")
@@ -129,6 +131,8 @@ def save_versioned(record: V, *, at: datetime) -> V:
         record.version -= not record._state.adding
         raise
     record.save()
+    if isinstance(record, Organization):
+        keep_found_of(record)
     return record
 
 

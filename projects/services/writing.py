@@ -16,6 +16,7 @@ from projects.models import Milestone, Project, User, Versioned
 from projects.rows import columns_of, insert_records, insert_rows, read_rows, reserve_ids, update_rows
 from projects.services.changes import Draft
 from projects.services.dates import derive, is_empty
+from projects.services.searching import is_found_otherwise, keep_found
 
 V = TypeVar("V", bound=Versioned)
 INVESTORS = Project.investors.through
@@ -29,6 +30,13 @@ def write(drafts: Sequence[Draft], locked: dict[int, Project], *, actor: User | 
     _write_projects(drafts)
     _write_milestones(drafts, at)
     _write_investors([draft for draft in drafts if draft.change.investors is not None])
+    keep_found(
+        [
+            d.project.pk
+            for d in drafts
+            if d.change.investors is not None or is_found_otherwise(d.project, d.stored)
+        ]
+    )
     return ledger.post(_postings(drafts, locked), actor=actor, at=at)
 
 

@@ -1,0 +1,43 @@
+"""Keeps the texts by which projects are found."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from projects.models import Organization, Project
+from projects.models.search import ProjectSearch, text_of
+
+OWN = ("code", "approval_code", "name", "name_en")
+INVESTORS = ("name", "name_en", "uscc")
+CHUNK = 2_000
+
+
+def keep_found(projects: Sequence[int]) -> None:
+    """Bring the texts of these projects, by id, to what is recorded of them."""
+    for start in range(0, len(projects), CHUNK):
+        ids = projects[start : start + CHUNK]
+        words: dict[int, list[str]] = defaultdict(list)
+        for pk, *own in Project.objects.filter(pk__in=ids).order_by().values_list("pk", *OWN):
+            words[pk] += own
+        investors = Organization.objects.filter(projects__in=ids).order_by("projects", "pk")
+        for pk, *names in investors.values_list("projects", *INVESTORS):
+            words[pk] += (name or "" for name in names)
+        known = dict(ProjectSearch.objects.filter(pk__in=ids).values_list("pk", "text"))
+        texts = {pk: text_of(each) for pk, each in words.items()}
+        ProjectSearch.objects.bulk_create(
+            [ProjectSearch(project_id=pk, text=text) for pk, text in texts.items() if known.get(pk) != text],
+            update_conflicts=True,
+            unique_fields=["project"],
+            update_fields=["text"],
+        )
+
+
+def keep_found_of(organization: Organization) -> None:
+    """The same for the projects in which an organization invests, after its name was changed."""
+    keep_found(list(organization.projects.order_by("pk").values_list("pk", flat=True)))
+
+
+def is_found_otherwise(project: Project, stored: Project | None) -> bool:
+    """Whether the project's own words have changed."""
+    return stored is None or any(getattr(project, name) != getattr(stored, name) for name in OWN)
