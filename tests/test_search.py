@@ -10,6 +10,7 @@ from projects.grams import grams_of, plain
 from projects.models import Organization, Project, User
 from projects.models.search import ProjectSearch
 from projects.services.bulk import Registration, register_many
+from projects.services.searching import keep_found
 from tests.api import Api
 from tests.makers import NOW, fresh, make_district, make_organization, make_project, make_uscc, make_user
 from tests.pages import read, signed_in
@@ -97,6 +98,19 @@ def test_a_change_of_no_words_writes_no_text() -> None:
     services.save_project(project, actor=None, at=NOW)
 
     assert written.get().text == "nobody has touched this"
+
+
+def test_a_new_project_is_found_by_the_same_text_as_a_changed_one() -> None:
+    investors = [make_organization("乙公司", uscc=make_uscc(3)), make_organization("甲公司")]
+    project = Project(name="新项目", name_en="New", district=make_district("440112"))
+    services.save_project(project, actor=None, at=NOW, investors=investors)
+    made = ProjectSearch.objects.get(pk=project.pk).text
+
+    ProjectSearch.objects.filter(pk=project.pk).update(text="")
+    keep_found([project.pk])
+
+    assert ProjectSearch.objects.get(pk=project.pk).text == made
+    assert "乙公司" in made
 
 
 def test_many_at_once_are_found_as_well() -> None:

@@ -27,6 +27,10 @@ class Change:
     removed: Sequence[Milestone] = ()
     investors: Iterable[Organization] | None = None  # None: as they are
 
+    def __post_init__(self) -> None:
+        if self.investors is not None:
+            self.investors = list(self.investors)  # read more than once
+
 
 @dataclass(slots=True, eq=False)
 class Draft:

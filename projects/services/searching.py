@@ -7,10 +7,23 @@ from collections.abc import Sequence
 
 from projects.models import Organization, Project
 from projects.models.search import ProjectSearch, text_of
+from projects.rows import insert_records
 
 OWN = ("code", "approval_code", "name", "name_en")
 INVESTORS = ("name", "name_en", "uscc")
 CHUNK = 2_000
+
+
+def make_found(projects: Sequence[tuple[Project, Sequence[Organization]]]) -> None:
+    """Write the texts of new projects, with their investors."""
+    rows = []
+    for project, investors in projects:
+        words = [getattr(project, name) for name in OWN]
+        for organization in sorted(investors, key=lambda organization: organization.pk):
+            words += (getattr(organization, name) or "" for name in INVESTORS)
+        rows.append(ProjectSearch(project_id=project.pk, text=text_of(words)))
+    if rows:
+        insert_records(ProjectSearch, rows, with_ids=True)
 
 
 def keep_found(projects: Sequence[int]) -> None:

@@ -16,7 +16,7 @@ from projects.models import Milestone, Project, User, Versioned
 from projects.rows import columns_of, insert_records, insert_rows, read_rows, reserve_ids, update_rows
 from projects.services.changes import Draft
 from projects.services.dates import derive, is_empty
-from projects.services.searching import is_found_otherwise, keep_found
+from projects.services.searching import is_found_otherwise, keep_found, make_found
 
 V = TypeVar("V", bound=Versioned)
 INVESTORS = Project.investors.through
@@ -29,12 +29,13 @@ def write(drafts: Sequence[Draft], locked: dict[int, Project], *, actor: User | 
         derive(draft.project, draft.after)
     _write_projects(drafts)
     _write_milestones(drafts, at)
-    _write_investors([draft for draft in drafts if draft.change.investors is not None])
+    invested_anew = _write_investors([draft for draft in drafts if draft.change.investors is not None])
+    make_found([(d.project, list(d.change.investors or ())) for d in drafts if d.stored is None])
     keep_found(
         [
             d.project.pk
             for d in drafts
-            if d.change.investors is not None or is_found_otherwise(d.project, d.stored)
+            if d.stored and (d.project.pk in invested_anew or is_found_otherwise(d.project, d.stored))
         ]
     )
     return ledger.post(_postings(drafts, locked), actor=actor, at=at)
@@ -99,8 +100,8 @@ def _update(model: type[V], changed: Sequence[tuple[V, V]]) -> None:
     update_rows(model, columns, rows)
 
 
-def _write_investors(drafts: Sequence[Draft]) -> None:
-    """Bring the investors of these projects to those that are given."""
+def _write_investors(drafts: Sequence[Draft]) -> set[int]:
+    """Bring the investors of these projects to those that are given; the projects that had others, by id."""
     stored: dict[int, dict[int, int]] = defaultdict(dict)
     known = [draft.project.pk for draft in drafts if draft.stored is not None]
     columns = columns_of(INVESTORS, "id", "project", "organization")
@@ -108,16 +109,20 @@ def _write_investors(drafts: Sequence[Draft]) -> None:
         stored[project][organization] = pk
     gone: list[int] = []
     new: list[list[int]] = []
+    others = set()
     for draft in drafts:
         given = {organization.pk for organization in draft.change.investors or ()}
         held = stored[draft.project.pk]
         draft.project.__dict__.get("_prefetched_objects_cache", {}).pop("investors", None)
         gone += [pk for organization, pk in held.items() if organization not in given]
         new += [[draft.project.pk, organization] for organization in sorted(given - held.keys())]
+        if given != held.keys():
+            others.add(draft.project.pk)
     if gone:
         INVESTORS._default_manager.filter(pk__in=gone).delete()
     if new:
         insert_rows(INVESTORS, INVESTOR_COLUMNS, new)
+    return others
 
 
 def _postings(drafts: Sequence[Draft], locked: dict[int, Project]) -> list[Posting]:
