@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import cache
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -126,6 +127,8 @@ def run(*statements: Statement) -> list[list[Row]]:
     Each sees what was committed before it began, as if it had been sent alone.
     """
     answers: list[list[Row]] = []
+    if not statements:
+        return answers
     with connection.cursor() as cursor:
         if connection.vendor != "postgresql":
             for sql, values in statements:
@@ -178,6 +181,7 @@ def _table(model: type[models.Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
+@cache
 def _name(column: Column) -> str:
     return connection.ops.quote_name(str(column.column))
 
