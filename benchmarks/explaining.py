@@ -56,7 +56,7 @@ def prepare(level: str, count: int) -> tuple[str, str]:
     """Correct amounts behind the figure between two seals, of as many projects in every database; the moments."""
     found = _figure(level).current().filter(investment__isnull=False, milestone__total_investment=None)
     projects = list(found.order_by("project_id").values_list("project_id", flat=True))
-    chosen = dice.sample(projects, min(count, PROJECTS[level]))
+    chosen = dice.sample(projects, min(count, PROJECTS[level], len(projects)))
     start = _seal()
     for pk in islice(cycle(chosen), count):
         project = Project.objects.get(pk=pk)
