@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from itertools import pairwise
-from typing import NamedTuple, cast
+from operator import add, sub
+from typing import NamedTuple
 
 from projects.models import COUNTABLE_KINDS, STAGE_KINDS, Kind, Milestone, Project
 
@@ -34,10 +34,9 @@ CONTENT = Content._fields
 Place = tuple[
     int, str, int | None, str, bool
 ]  # district id, quarter, sector id, kind, whether it is left there
-Figures = tuple[
-    int, int, int, int, int, int, int
-]  # number, how many amounts are known of each sort, their sums
+Figures = tuple[int, ...]  # number, how many amounts are known of each sort, their sums
 Movement = tuple[Place, Figures]
+NOTHING: Figures = (0,) * 7
 
 
 def entries_of(project: Project, milestones: Iterable[Milestone], *, has_phases: bool) -> dict[str, Content]:
@@ -82,16 +81,15 @@ def left_quarters(reached: dict[str, str | None]) -> dict[str, str]:
 
 def movements(gone: Iterable[Content], come: Iterable[Content]) -> list[Movement]:
     """What each place's totals lose and gain by entries that go and others that come; nothing where it evens out."""
-    sums: dict[Place, list[int]] = defaultdict(lambda: [0] * 7)
-    for sign, contents in ((-1, gone), (1, come)):
+    sums: dict[Place, Figures] = {}
+    for contents, combine in ((gone, sub), (come, add)):
         for c in contents:
             figures = figures_of(c)
             for quarter, leaving in ((c.quarter, False), (c.left_quarter, True)):
                 if quarter is not None:
-                    held = sums[c.district_id, quarter, c.sector_id, c.kind, leaving]
-                    for i, figure in enumerate(figures):
-                        held[i] += sign * figure
-    return in_order((place, cast("Figures", tuple(held))) for place, held in sums.items() if any(held))
+                    place = (c.district_id, quarter, c.sector_id, c.kind, leaving)
+                    sums[place] = tuple(map(combine, sums.get(place, NOTHING), figures))
+    return in_order((place, figures) for place, figures in sums.items() if figures != NOTHING)
 
 
 def figures_of(content: Content) -> Figures:

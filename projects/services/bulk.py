@@ -16,7 +16,7 @@ from projects import ledger, sealing
 from projects.entries import Content, entries_of, movements
 from projects.ledger import Entry
 from projects.models import District, Milestone, Organization, Project, User
-from projects.rows import checked_at_once, columns_of, insert_records, insert_rows, reserve_ids
+from projects.rows import checked_at_once, columns_of, insert_records, insert_rows, reserve_ids, uncollected
 from projects.sequence import settle
 from projects.services.announce import announce_after_commit
 from projects.services.dates import derive
@@ -55,7 +55,8 @@ def register_many(families: Iterable[Registration], *, actor: User | None, at: d
     stream = iter(families)
     with checked_at_once():
         while chunk := list(islice(stream, CHUNK)):
-            _register_chunk(chunk, actor=actor, at=at, done=done)
+            with uncollected():
+                _register_chunk(chunk, actor=actor, at=at, done=done)
     if done.entries:
         announce_after_commit()
     return done

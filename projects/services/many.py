@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.api.outcomes import StaleVersion
 from projects.models import Milestone, Project, User
-from projects.rows import SLICE, checked_at_once
+from projects.rows import SLICE, checked_at_once, uncollected
 from projects.services.announce import announce_after_commit
 from projects.services.changes import Change, Draft, draft_of, forget, named_ids, read_locked
 from projects.services.checking import check_project, know
@@ -62,11 +62,12 @@ def _save(changes: Sequence[Change], *, actor: User | None, at: datetime) -> boo
     for together in in_rounds(changes, stands):
         for start in range(0, len(together), CHUNK):
             some = {index: changes[index] for index in together[start : start + CHUNK]}
-            locked = _read([_with_parent(change.project) for change in some.values()], stands)
-            right = _right(some, locked, refusals, at=at)
-            moved |= write(right, locked, actor=actor, at=at)
-            for change in some.values():
-                forget(change.project)
+            with uncollected():
+                locked = _read([_with_parent(change.project) for change in some.values()], stands)
+                right = _right(some, locked, refusals, at=at)
+                moved |= write(right, locked, actor=actor, at=at)
+                for change in some.values():
+                    forget(change.project)
     if refusals:
         raise RefusedChanges(refusals)
     return moved

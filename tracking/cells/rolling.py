@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from projects.models import District, TouchedCell, ancestors_of
+from projects.rows import uncollected
 from projects.services.transactions import one_transaction
 from tracking.cells.adding import add_moved
 from tracking.cells.by_sector import recompute_by_sector
@@ -49,14 +50,15 @@ def roll_up_batch(limit: int = 0) -> int:
     Workers side by side take different rows; nodes are locked from the top down, so they never wait in a circle.
     """
     be_patient()
-    touched = take_touched(limit or BATCH)
-    if touched:
-        above = ancestors_of(row.district_id for row in touched)
-        lock_nodes({node for branch in above.values() for node in branch})
-        ids = [row.id for row in touched]
-        add_moved(ids, above)
-        delete_taken(ids)
-        recompute_all_of([row for row in touched if not row.kind], above)
+    with uncollected():
+        touched = take_touched(limit or BATCH)
+        if touched:
+            above = ancestors_of(row.district_id for row in touched)
+            lock_nodes({node for branch in above.values() for node in branch})
+            ids = [row.id for row in touched]
+            add_moved(ids, above)
+            delete_taken(ids)
+            recompute_all_of([row for row in touched if not row.kind], above)
     return len(touched)
 
 
@@ -90,7 +92,7 @@ def take_touched(limit: int) -> list[Touched]:
 
 def _taken(rows: QuerySet[TouchedCell]) -> dict[int, Touched]:
     named = rows.values_list(*Touched._fields)
-    return {row[0]: Touched(*row) for row in named}
+    return {row.id: row for row in map(Touched._make, named)}
 
 
 def delete_taken(ids: Sequence[int]) -> None:
