@@ -6,6 +6,7 @@ import copy
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Prefetch
 
@@ -14,8 +15,8 @@ from projects.models import Milestone, Organization, Project
 from projects.sequence import settle
 from projects.services.dates import is_empty
 
-# What a save reads of each project that it locks, and lends to the record that is saved.
-READ_ALONG = ("milestones", "phases")
+# What a save reads of each project that it locks, as lists beside its fields: managers cost more than the rows.
+READ_ALONG = {"milestones": "milestones_as_stored", "phases": "phases_as_stored"}
 
 
 @dataclass(slots=True, eq=False)
@@ -44,9 +45,8 @@ class Draft:
     gone: list[Milestone] = field(default_factory=list)  # taken away, or emptied
 
     def __post_init__(self) -> None:
-        read = self.stored.__dict__["_prefetched_objects_cache"] if self.stored else {}
-        self.milestones = {m.pk: m for m in read.get("milestones", ())}
-        self.has_phases = any(not phase.is_void for phase in read.get("phases", ()))
+        self.milestones = {m.pk: m for m in read_along(self.stored, "milestones")}
+        self.has_phases = any(not phase.is_void for phase in read_along(self.stored, "phases"))
 
     @property
     def project(self) -> Project:
@@ -79,9 +79,16 @@ def read_locked(ids: Collection[int]) -> dict[int, Project]:
     phases = Project.objects.only("parent_id", "voided_at").order_by("pk")
     rows = Project.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
     rows = rows.prefetch_related(
-        Prefetch("milestones", Milestone.objects.order_by("pk")), Prefetch("phases", phases)
+        Prefetch("milestones", Milestone.objects.order_by("pk"), READ_ALONG["milestones"]),
+        Prefetch("phases", phases, READ_ALONG["phases"]),
     )
     return {project.pk: project for project in rows}
+
+
+def read_along(stored: Project | None, name: str) -> list[Any]:
+    """The milestones or phases that were read with a locked project; none of a new one."""
+    found: list[Any] = stored.__dict__[READ_ALONG[name]] if stored else []
+    return found
 
 
 def draft_of(change: Change, locked: dict[int, Project], *, at: datetime) -> Draft:
@@ -93,11 +100,14 @@ def draft_of(change: Change, locked: dict[int, Project], *, at: datetime) -> Dra
     project._prepare_related_fields_for_save("save")  # type: ignore[attr-defined]  # ids given meanwhile
     if project.parent_id in locked:
         project.parent = locked[project.parent_id]
+        _lend(project.parent, project.parent, "milestones")
     project.updated_at = at
     if stored is None:
         project.created_at = at
     draft = Draft(change, stored)
-    _lend(project, stored)
+    forget(project)
+    if stored is not None and project.parent_id:
+        _lend(project, stored, "phases")
     _lay_out(draft)
     return draft
 
@@ -120,12 +130,11 @@ def forget(project: Project) -> None:
         held.pop(name, None)
 
 
-def _lend(project: Project, stored: Project | None) -> None:
-    """Let the record use what was read with the stored one, instead of asking again or using what it read before."""
-    forget(project)
-    if stored is not None:
-        held = project.__dict__.setdefault("_prefetched_objects_cache", {})
-        held.update({name: stored.__dict__["_prefetched_objects_cache"][name] for name in READ_ALONG})
+def _lend(project: Project, stored: Project, name: str) -> None:
+    """Let the rules ask the record for what was read with the stored one, instead of asking the database again."""
+    rows = getattr(project, name).all()
+    rows._result_cache = read_along(stored, name)
+    project.__dict__.setdefault("_prefetched_objects_cache", {})[name] = rows
 
 
 def _lay_out(draft: Draft) -> None:

@@ -14,7 +14,7 @@ from projects import ledger
 from projects.ledger import Posting
 from projects.models import Milestone, Project, User, Versioned
 from projects.rows import columns_of, insert_records, insert_rows, read_rows, reserve_ids, update_rows
-from projects.services.changes import Draft
+from projects.services.changes import Draft, read_along
 from projects.services.dates import derive, is_empty
 from projects.services.searching import is_found_otherwise, keep_found, make_found
 
@@ -134,5 +134,5 @@ def _postings(drafts: Sequence[Draft], locked: dict[int, Project]) -> list[Posti
     phases = Project.objects.kept().filter(parent_id__in=parents).order_by()
     whole = set(phases.values_list("parent_id", flat=True).distinct())
     return own + [
-        Posting(locked[pk], list(locked[pk].milestones.all()), has_phases=pk in whole) for pk in parents
+        Posting(locked[pk], read_along(locked[pk], "milestones"), has_phases=pk in whole) for pk in parents
     ]
