@@ -6,12 +6,13 @@ PostgreSQL: COPY for many new rows, one UPDATE from arrays for changed ones. SQL
 from __future__ import annotations
 
 import gc
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import connection, models
 
@@ -23,6 +24,31 @@ Statement: TypeAlias = tuple[str, Sequence[Any]]
 
 FEW = 20  # rows up to which plain statements cost less than COPY and arrays
 SLICE = 5_000  # values in one list of a condition
+
+
+if TYPE_CHECKING:  # Django's lookups take their types only in the stubs
+    AnyLookup = models.Lookup[Any]
+else:
+    AnyLookup = models.Lookup
+
+
+@models.ForeignKey.register_lookup
+@models.Field.register_lookup
+class Among(AnyLookup):
+    """`pk__among`: one of many numbers, given as one parameter; writing each of them out costs more than finding it."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """An array."""
+        left, values = self.process_lhs(compiler, connection)
+        return f"{left} = ANY(%s)", [*values, list(self.rhs)]
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """A list as JSON."""
+        left, values = self.process_lhs(compiler, connection)
+        return f"{left} IN (SELECT value FROM json_each(%s))", [*values, json.dumps(list(self.rhs))]  # noqa: S608
 
 
 def columns_of(model: type[models.Model], *names: str) -> tuple[Column, ...]:

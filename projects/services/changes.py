@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
-
 from config.api.outcomes import StaleVersion
 from projects.models import Milestone, Organization, Project
 from projects.sequence import settle
@@ -76,13 +74,16 @@ def read_locked(ids: Collection[int]) -> dict[int, Project]:
     """Lock these projects as stored, in the order of their ids, and read what a save needs of them; by id."""
     if not ids:
         return {}
-    phases = Project.objects.only("parent_id", "voided_at").order_by("pk")
-    rows = Project.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-    rows = rows.prefetch_related(
-        Prefetch("milestones", Milestone.objects.order_by("pk"), READ_ALONG["milestones"]),
-        Prefetch("phases", phases, READ_ALONG["phases"]),
-    )
-    return {project.pk: project for project in rows}
+    rows = Project.objects.select_for_update(no_key=True).filter(pk__among=ids).order_by("pk")
+    locked = {project.pk: project for project in rows}
+    for project in locked.values():
+        project.__dict__.update({kept: [] for kept in READ_ALONG.values()})
+    for milestone in Milestone.objects.filter(project_id__among=ids).order_by("pk"):
+        milestone.project = locked[milestone.project_id]
+        read_along(milestone.project, "milestones").append(milestone)
+    for phase in Project.objects.filter(parent_id__among=ids).only("parent_id", "voided_at").order_by("pk"):
+        read_along(locked[phase.parent_id or 0], "phases").append(phase)
+    return locked
 
 
 def read_along(stored: Project | None, name: str) -> list[Any]:

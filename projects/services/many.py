@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.api.outcomes import StaleVersion
 from projects.models import Milestone, Project, User
-from projects.rows import SLICE, checked_at_once, uncollected
+from projects.rows import checked_at_once, uncollected
 from projects.services.announce import announce_after_commit
 from projects.services.changes import Change, Draft, draft_of, forget, named_ids, read_locked
 from projects.services.checking import check_project, know
@@ -77,14 +77,11 @@ def _lock_all(changes: Sequence[Change]) -> dict[int, Standing]:
     """Lock every project concerned, parents included, in the order of their ids; how they stand."""
     ids = {change.project.pk for change in changes if not change.project._state.adding}
     parents = {change.project.parent_id for change in changes}
-    for some in _slices(ids):
-        parents |= set(Project.objects.filter(pk__in=some).order_by().values_list("parent_id", flat=True))
-    stands: dict[int, Standing] = {}
-    for some in _slices(ids | {pk for pk in parents if pk is not None}):
-        rows = Project.objects.select_for_update(no_key=True).filter(pk__in=some).order_by("pk")
-        for pk, code, parent, voided_at in rows.values_list("pk", "code", "parent_id", "voided_at"):
-            stands[pk] = Standing(code, parent, voided_at is not None)
-    return stands
+    parents |= set(Project.objects.filter(pk__among=ids).order_by().values_list("parent_id", flat=True))
+    ids |= {pk for pk in parents if pk is not None}
+    rows = Project.objects.select_for_update(no_key=True).filter(pk__among=ids).order_by("pk")
+    named = rows.values_list("pk", "code", "parent_id", "voided_at")
+    return {pk: Standing(code, parent, voided_at is not None) for pk, code, parent, voided_at in named}
 
 
 def _read(projects: Sequence[Project], stands: dict[int, Standing]) -> dict[int, Project]:
@@ -92,12 +89,6 @@ def _read(projects: Sequence[Project], stands: dict[int, Standing]) -> dict[int,
     ids = {project.pk for project in projects if not project._state.adding}
     before = [stands[pk].parent_id for pk in ids if pk in stands]
     return read_locked(ids | named_ids(projects, before))
-
-
-def _slices(ids: Iterable[int]) -> Iterator[list[int]]:
-    ordered = sorted(ids)
-    for start in range(0, len(ordered), SLICE):
-        yield ordered[start : start + SLICE]
 
 
 def _with_parent(project: Project) -> Project:
