@@ -6,6 +6,7 @@ from datetime import date
 from typing import TypeAlias
 
 import pytest
+from django.db import connection
 
 from projects import services
 from projects.models import District
@@ -143,6 +144,17 @@ def test_a_rebuild_corrects_what_is_wrong_and_leaves_alone_what_is_right(country
     assert len(before & after) == 3
     assert QuarterlyTotal.objects.get(district=country["440100"]).entered_investment == YI
     assert by_sector(country["100000"]) == {0: (1, YI)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_session_of_the_database_may_rebuild_a_part_and_then_everything(country):
+    make_project(district=country["440112"], total_investment=YI, milestones=SIGNED)
+    settle()
+    connection.close()  # what a session once said of its temporary tables it keeps
+
+    cells.rebuild_part(country["440100"].pk)
+
+    assert cells.rebuild().corrected == 0
 
 
 def test_a_part_that_was_wrong_has_what_lies_above_it_rolled_up(country):

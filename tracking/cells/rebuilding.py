@@ -43,9 +43,6 @@ def rebuild() -> Rebuilt:
     lock_nodes(District.objects.values_list("pk", flat=True))
     free = TouchedCell.objects.select_for_update(skip_locked=True).order_by().values("pk")
     TouchedCell.objects.filter(pk__in=free)._raw_delete(using=connection.alias)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL temp_buffers = '256MB'")  # sums in memory
     plain = _replace("tracking_quarterlytotal", KEY, all_cells())
     by_sector = _replace("tracking_sectortotal", SECTOR_KEY, all_by_sector())
     return Rebuilt(plain.cells + by_sector.cells, plain.corrected + by_sector.corrected)
@@ -60,6 +57,10 @@ def _replace(table: str, key: Sequence[str], fresh: str, nodes: Iterable[int] | 
     now, before = (", ".join(f"{side}.{column}" for column in AMOUNT_COLUMNS) for side in ("fresh", "stored"))
     columns = ", ".join((*key, COLUMNS))
     with connection.cursor() as cursor:
+        if (
+            connection.vendor == "postgresql"
+        ):  # sums in memory; the second may be said once a session, but repeated
+            cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL temp_buffers = '256MB'")
         cursor.execute(f"CREATE TEMPORARY TABLE fresh AS {fresh}")
         cursor.execute(f"DELETE FROM fresh WHERE {EMPTY}")  # all of it waits
         cursor.execute(f"DELETE FROM {table} WHERE {EMPTY} {_only('district_id', nodes)}")
