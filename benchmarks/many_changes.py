@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,12 +98,13 @@ def prepare_bare(count: int) -> None:
     _rows.amounts = sorted(amounts.items())
     _rows.closed = [entry["id"] for entry in entries]
     _rows.entries = [tuple(entry[name] for name in CONTENT) for entry in entries]
-    _rows.touched = list({
-        (entry["district_id"], quarter, entry["sector_id"])
+    moved = Counter(
+        (entry["district_id"], entry[quarter], entry["sector_id"], entry["kind"], quarter == "left_quarter")
         for entry in entries
-        for quarter in (entry["quarter"], entry["left_quarter"])
-        if quarter
-    })  # fmt: skip
+        for quarter in ("quarter", "left_quarter")
+        if entry[quarter]
+    )
+    _rows.touched = [(*place, yuan) for place, yuan in moved.items()]  # one more of each
 
 
 @transaction.atomic
@@ -124,13 +126,14 @@ def bare() -> None:
         with cursor.copy(f"COPY projects_ledgerentry ({columns}) FROM STDIN") as copy:
             for row in _rows.entries:
                 copy.write_row((*row, at, "amount_corrected", ""))
-        with cursor.copy("COPY projects_touchedcell (district_id, quarter, sector_id) FROM STDIN") as copy:
+        moved = "district_id, quarter, sector_id, kind, leaving, investment"
+        with cursor.copy(f"COPY projects_touchedcell ({moved}) FROM STDIN") as copy:
             for row in _rows.touched:
                 copy.write_row(row)
 
 
 def settle() -> None:
-    """Recompute what the bare write touched, and leave no dead rows to the next: not part of what is measured."""
+    """Add what the bare write moved, and leave no dead rows to the next: not part of what is measured."""
     cells.roll_up()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM projects_project, projects_ledgerentry, projects_touchedcell")
