@@ -132,7 +132,9 @@ def fill_at_once() -> None:
 def _set_memory() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL temp_buffers = '256MB'")
+            cursor.execute(
+                "SET LOCAL work_mem = '256MB'; SET LOCAL temp_buffers = '256MB'; SET LOCAL statement_timeout = 0"
+            )
 
 
 def difference() -> int:
