@@ -1,4 +1,4 @@
-"""What posting to the ledger and marking what must be recomputed add to a single save."""
+"""What posting to the ledger and noting what moves add to a single save."""
 
 from __future__ import annotations
 

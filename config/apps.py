@@ -1,4 +1,4 @@
-"""The configuration's own applications: the API conventions (one table) and the admin with our site."""
+"""The configuration's own applications: the API conventions (one table, and time for migrations), the admin, files."""
 
 from typing import Any
 

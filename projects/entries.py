@@ -8,7 +8,7 @@ from itertools import pairwise
 from operator import add, sub
 from typing import NamedTuple
 
-from projects.models import COUNTABLE_KINDS, STAGE_KINDS, Kind, Milestone, Project
+from projects.models import COUNTABLE_KINDS, STAGE_KINDS, Kind, LedgerEntry, Milestone, Project
 
 
 class Content(NamedTuple):
@@ -31,9 +31,8 @@ class Content(NamedTuple):
 
 
 CONTENT = Content._fields
-Place = tuple[
-    int, str, int | None, str, bool
-]  # district id, quarter, sector id, kind, whether it is left there
+# District id, quarter, sector id, kind, and whether that is left there.
+Place = tuple[int, str, int | None, str, bool]
 Figures = tuple[int, ...]  # number, how many amounts are known of each sort, their sums
 Movement = tuple[Place, Figures]
 NOTHING: Figures = (0,) * 7
@@ -92,9 +91,9 @@ def movements(gone: Iterable[Content], come: Iterable[Content]) -> list[Movement
     return in_order((place, figures) for place, figures in sums.items() if figures != NOTHING)
 
 
-def figures_of(content: Content) -> Figures:
+def figures_of(entry: Content | LedgerEntry) -> Figures:
     """What an entry adds to the totals of its quarter."""
-    investment, output, revenue = content.investment, content.expected_output, content.expected_revenue
+    investment, output, revenue = entry.investment, entry.expected_output, entry.expected_revenue
     known = (investment is not None, output is not None, revenue is not None)
     return (1, *known, investment or 0, output or 0, revenue or 0)
 

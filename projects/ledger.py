@@ -26,6 +26,7 @@ from projects.rows import (
     converted,
     insert_rows,
     insertion,
+    read_rows,
     run,
     selections,
     update_rows,
@@ -146,12 +147,10 @@ def _held(projects: Sequence[int], at: datetime) -> tuple[datetime, dict[int, li
 def _past(projects: Sequence[int]) -> dict[int, dict[str, Closed]]:
     """The last closed entry of each kind of these projects."""
     past: dict[int, dict[str, Closed]] = defaultdict(dict)
-    reads = selections(
-        LedgerEntry, CLOSED_COLUMNS, CLOSED_COLUMNS[0], projects, only="superseded_at IS NOT NULL"
-    )
-    for answer in run(*reads):
-        for project, kind, superseded_at, cause in converted(CLOSED_COLUMNS, answer):
-            past[project][kind] = Closed(superseded_at, cause)
+    known = CLOSED_COLUMNS[0]
+    rows = read_rows(LedgerEntry, CLOSED_COLUMNS, known, projects, only="superseded_at IS NOT NULL")
+    for project, kind, superseded_at, cause in rows:
+        past[project][kind] = Closed(superseded_at, cause)
     return past
 
 

@@ -1,6 +1,7 @@
 """Many rows of one table at once, as fast as the database takes them, and without building queries for a few.
 
 PostgreSQL: COPY for many new rows, one UPDATE from arrays for changed ones. SQLite: one statement, run for each row.
+And what holding many records at once asks for: their ids as one parameter, checks made at once, no garbage looked for.
 """
 
 from __future__ import annotations
@@ -72,10 +73,12 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
     return list(range(last + 1, last + 1 + count))
 
 
-def read_rows(model: type[models.Model], columns: Columns, by: Column, values: Sequence[Any]) -> list[Row]:
-    """The rows whose column `by` has one of these values, in the order of their ids."""
+def read_rows(
+    model: type[models.Model], columns: Columns, by: Column, values: Sequence[Any], *, only: str = "TRUE"
+) -> list[Row]:
+    """The rows whose column `by` has one of these values, in the order of their ids. `only` narrows them further."""
     found: list[Row] = []
-    for statement in selections(model, columns, by, values):
+    for statement in selections(model, columns, by, values, only=only):
         (rows,) = run(statement)
         found += converted(columns, rows)
     return found
@@ -166,8 +169,6 @@ def run(*statements: Statement) -> list[list[Row]]:
     Each sees what was committed before it began, as if it had been sent alone.
     """
     answers: list[list[Row]] = []
-    if not statements:
-        return answers
     with connection.cursor() as cursor:
         if connection.vendor != "postgresql":
             for sql, values in statements:
@@ -186,7 +187,7 @@ def run(*statements: Statement) -> list[list[Row]]:
 def selections(
     model: type[models.Model], columns: Columns, by: Column, values: Sequence[Any], *, only: str = "TRUE"
 ) -> Iterator[Statement]:
-    """The statements of `read_rows`; their answers are to be `converted`. `only` narrows them further."""
+    """The statements of `read_rows`; their answers are to be `converted`."""
     select = f"SELECT {_names(columns)} FROM {_table(model)} WHERE {only} AND {_name(by)}"  # noqa: S608  (our own)
     for start in range(0, len(values), SLICE):
         part = list(values[start : start + SLICE])

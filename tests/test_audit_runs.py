@@ -141,7 +141,7 @@ def test_a_broker_that_is_away_hurts_nobody_who_asks(monkeypatch, django_capture
         raise ConnectionRefusedError("no broker")
 
     monkeypatch.setattr(announce, "_quiet_until", 0.0)
-    monkeypatch.setattr(announce, "_publish", refuse)
+    monkeypatch.setattr(announce.current_app, "send_task", refuse)
 
     with django_capture_on_commit_callbacks(execute=True):
         run = ask_for_audit(actor=make_user(), at=NOW)

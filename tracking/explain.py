@@ -16,6 +16,7 @@ from operator import attrgetter
 
 from django.db.models import Aggregate, Q
 
+from projects.entries import figures_of
 from projects.models import LedgerEntry, Project, User
 from projects.models.ledger import LedgerQuerySet
 from tracking.sums import NOTHING, Sums, aggregates
@@ -220,7 +221,4 @@ def _order(step: Step) -> tuple[int, int, datetime, int]:
 
 def amounts(entry: LedgerEntry | None) -> Sums:
     """What one entry adds to a figure."""
-    if entry is None:
-        return NOTHING
-    values = (entry.investment, entry.expected_output, entry.expected_revenue)
-    return Sums(1, *(int(value is not None) for value in values), *(value or 0 for value in values))
+    return Sums(*figures_of(entry)) if entry else NOTHING

@@ -5,11 +5,9 @@ The touched cells are rows of the committed transaction; the worker's sweep find
 
 import logging
 import time
-from functools import cache
 
 from celery import current_app
 from django.db import connection, transaction
-from kombu.utils.uuid import uuid
 
 logger = logging.getLogger(__name__)
 
@@ -40,30 +38,9 @@ def send_hint(task: str, **given: str) -> bool:
     if time.monotonic() < _quiet_until:
         return False
     try:
-        _publish(task, given)
+        current_app.send_task(task, kwargs=given, retry=False)
     except Exception as error:  # noqa: BLE001 - whatever a broker answers, the change is committed
         _quiet_until = time.monotonic() + QUIET_SECONDS
         logger.warning("The broker is away; a sweep will find what waits. (%s)", type(error).__name__)
         return False
     return True
-
-
-def _publish(task: str, given: dict[str, str]) -> None:
-    """Celery's own message, put into its queue at a third of what `send_task` costs: every save sends one."""
-    message = current_app.amqp.create_task_message(uuid(), task, (), given, ignore_result=True)
-    with current_app.producer_or_acquire() as producer:
-        producer.publish(
-            message.body,
-            routing_key=_queue_of(task),
-            headers=message.headers,
-            serializer="json",
-            retry=False,
-            **message.properties,
-        )
-
-
-@cache
-def _queue_of(task: str) -> str:
-    """The queue that the settings route a task to."""
-    name: str = current_app.amqp.router.route({}, task)["queue"].name
-    return name

@@ -20,7 +20,7 @@ from projects.rows import checked_at_once, columns_of, insert_records, insert_ro
 from projects.sequence import settle
 from projects.services.announce import announce_after_commit
 from projects.services.dates import derive
-from projects.services.searching import keep_found
+from projects.services.searching import make_found
 
 CHUNK = 2_000  # families held in memory at once
 
@@ -95,7 +95,8 @@ def _register_chunk(chunk: list[Registration], *, actor: User | None, at: dateti
     insert_records(Project, (one.project for one in everything), with_ids=True)
     insert_records(Milestone, milestones, with_ids=True)
     _insert_investors(everything)
-    keep_found([one.project.pk for one in everything])
+    known = Organization.objects.in_bulk({pk for one in everything for pk in one.investors})
+    make_found([(one.project, [known[pk] for pk in one.investors]) for one in everything])
     moved = movements([], (content for _project, content in entries))
     ledger.write([], list(_entries(entries, at)), moved, actor=actor)
     done.projects += len(everything)

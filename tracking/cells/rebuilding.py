@@ -57,9 +57,8 @@ def _replace(table: str, key: Sequence[str], fresh: str, nodes: Iterable[int] | 
     now, before = (", ".join(f"{side}.{column}" for column in AMOUNT_COLUMNS) for side in ("fresh", "stored"))
     columns = ", ".join((*key, COLUMNS))
     with connection.cursor() as cursor:
-        if (
-            connection.vendor == "postgresql"
-        ):  # sums in memory; the second may be said once a session, but repeated
+        if connection.vendor == "postgresql":
+            # Sums in memory. What a session once said of temp_buffers it may repeat, but not change.
             cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL temp_buffers = '256MB'")
         cursor.execute(f"CREATE TEMPORARY TABLE fresh AS {fresh}")
         cursor.execute(f"DELETE FROM fresh WHERE {EMPTY}")  # all of it waits
