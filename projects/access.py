@@ -29,6 +29,9 @@ class Role(StrEnum):
     PUBLISHER = "publisher"
 
 
+SHARING = (Role.EDITOR, Role.REVIEWER)
+
+
 def within(path: str, field: str = "path") -> Q:
     """Everything in the subtree of this path: a half-open range, which an index answers on every database."""
     return Q(**{f"{field}__gte": path, f"{field}__lt": path + PATH_END})
@@ -50,6 +53,12 @@ def subtrees_of(user: Reader, *roles: Role, field: str = "path") -> Q:
     for path in paths_of(user, *roles):
         rule |= within(path, field)
     return rule
+
+
+def paths_above(user: Reader) -> list[str]:
+    """The paths of the districts in whose subtrees this user holds a role: those of the roles, and all above them."""
+    parts = [path.strip("/").split("/") for path in paths_of(user)]
+    return sorted({"/".join(part[:depth]) + "/" for part in parts for depth in range(1, len(part) + 1)})
 
 
 def has_role(user: Reader, district: District, *roles: Role) -> bool:
@@ -83,6 +92,11 @@ def may_edit(user: Reader, district: District) -> bool:
 def may_publish(user: Reader, district: District) -> bool:
     """Whether this user releases the district's figures."""
     return has_role(user, district, Role.PUBLISHER)
+
+
+def shares_in(user: Reader) -> Q:
+    """The rule that this user shares views of lists with everybody in a district."""
+    return subtrees_of(user, *SHARING)
 
 
 def publishes_in(user: Reader) -> Q:

@@ -21,6 +21,7 @@ class AmountFormField(forms.IntegerField):
 
     widget = forms.TextInput
     estimated = False
+    in_wan = False  # what is stored is shown in 万 throughout
 
     def to_python(self, value: Any) -> int | None:
         """The amount in yuan."""
@@ -38,7 +39,9 @@ class AmountFormField(forms.IntegerField):
 
     def prepare_value(self, value: Any) -> Any:
         """A stored amount, in a form that can be typed back; what was typed stays as typed."""
-        return spoken(value) if isinstance(value, int) else value
+        if not isinstance(value, int):
+            return value
+        return f"{format_wan(value)}万" if self.in_wan else spoken(value)
 
 
 def spoken(yuan: int) -> str:

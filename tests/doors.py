@@ -88,7 +88,7 @@ def filters_of_the_admin(place: Place) -> tuple[str, ...]:
         "", f"district={place.leaf}", "stage=signed", f"sector={place.sector}", "band=1bn-5bn", "signed_in=2023Q1",
         f"q={place.common}", f"q={place.rare}", "q=没有", "standing=counted", "standing=void", "standing=excluded",
         "standing=suspended",
-        *(f"o={way}{column}" for way in ("", "-") for column in (1, 2, 3, 6, 7, 8, 9)),
+        *(f"o={way}{column}" for way in ("", "-") for column in (1, 2, 3, 6, 7, 8, 9, 20, 21, 22, 23)),
     )  # fmt: skip
 
 

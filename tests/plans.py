@@ -25,7 +25,7 @@ INDEXES = {
     "postgresql": re.compile(r"Index (?:Only )?Scan (?:Backward )?(?:using|on) (\w+)"),
     "sqlite": re.compile(r"USING (?:COVERING )?(?:INDEX (\w+)|INTEGER PRIMARY KEY)"),
 }
-BOUNDED = re.compile(r"SELECT COUNT\(\*\) FROM \(.* LIMIT \d+\) subquery$")
+BOUNDED = re.compile(r"SELECT COUNT\(.*\) .*FROM \(.* LIMIT \d+\) subquery$")
 OF_ONE = re.compile(r'"ceremony_id" = %s')
 IN_ORDER_OF_KEY = re.compile(r'ORDER BY (1|"\w+"\."id") (ASC|DESC) LIMIT \d+( OFFSET \d+)?$')
 COUNT = re.compile(r"SELECT COUNT\(\*\)")

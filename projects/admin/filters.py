@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.admin import SimpleListFilter
@@ -28,12 +29,20 @@ class SelectFilter(SimpleListFilter):
     """A filter chosen from a list, one of several in one form: usable by keyboard and telephone, however long it is."""
 
     template = "admin/select_filter.html"
+    counts: Mapping[str, int] = MappingProxyType(
+        {}
+    )  # how many rows each choice holds, where that was counted
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """The options of the list."""
         yield {"value": "", "display": _("All"), "selected": not self.value()}
         for value, label in self.lookup_choices:
-            yield {"value": value, "display": label, "selected": self.value() == value}
+            count = self.counts.get(value)
+            yield {"value": value, "display": label, "selected": self.value() == value, "count": count}
+
+    def cases(self) -> dict[str, Q]:
+        """The rules of its choices in columns of the project, where there are few enough to count them all at once."""
+        return {}
 
     def has_output(self) -> bool:
         """Shown even where it offers little: it is looked for in its place."""
@@ -45,6 +54,7 @@ class DistrictFilter(SelectFilter):
 
     title = _("district")
     parameter_name = "district"
+    chosen: District | None = None  # read with what can be chosen
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Options:
         """The user's highest districts, or the chosen one between those above and those below."""
@@ -52,7 +62,7 @@ class DistrictFilter(SelectFilter):
         code = self.value()
         if not code:
             return [(d.code, d.label) for d in visible.exclude(parent__in=visible)]
-        chosen = visible.filter(code=code).first()
+        self.chosen = chosen = visible.filter(code=code).first()
         if chosen is None:
             raise IncorrectLookupParameters
         near = visible.filter(Q(code__in=chosen.ancestor_codes) | Q(parent=chosen))
@@ -60,8 +70,7 @@ class DistrictFilter(SelectFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The subtree."""
-        chosen = District.objects.visible_to(request.user).filter(code=self.value()).first()
-        return queryset.filter(district__in=District.objects.within(chosen)) if chosen else queryset
+        return queryset.filter(district__in=District.objects.within(self.chosen)) if self.chosen else queryset
 
 
 class SectorFilter(SelectFilter):
@@ -90,6 +99,10 @@ class ChoiceFilter(SelectFilter):
         """The field's own."""
         return self.options
 
+    def cases(self) -> dict[str, Q]:
+        """Each value of the field."""
+        return {value: Q(**{self.parameter_name or "": value}) for value, _label in self.options}
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Exactly that."""
         return queryset.filter(**{self.parameter_name or "": self.value()}) if self.value() else queryset
@@ -115,23 +128,26 @@ class SizeBandFilter(SelectFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Options:
         """The bands, and what has no amount."""
-        return [
-            *((band.code, band.label) for band in SizeBand.objects.all()),
-            ("none", _("Amount not known")),
-        ]
+        self.bands = list(SizeBand.objects.all())
+        return [*((band.code, band.label) for band in self.bands), ("none", _("Amount not known"))]
+
+    def cases(self) -> dict[str, Q]:
+        """Lower bound included, upper bound not."""
+        rules = {band.code: Q(total_investment__gte=band.lower) for band in self.bands}
+        for band in self.bands:
+            if band.upper is not None:
+                rules[band.code] &= Q(total_investment__lt=band.upper)
+        return {**rules, "none": Q(total_investment=None)}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Lower bound included, upper bound not."""
+        """The band, or what has no amount."""
         code = self.value()
         if not code:
             return queryset
-        if code == "none":
-            return queryset.filter(total_investment=None)
-        band = SizeBand.objects.filter(code=code).first()
-        if band is None:
+        rule = self.cases().get(code)
+        if rule is None:
             raise IncorrectLookupParameters
-        rows = queryset.filter(total_investment__gte=band.lower)
-        return rows if band.upper is None else rows.filter(total_investment__lt=band.upper)
+        return queryset.filter(rule)
 
 
 class QuarterFilter(SelectFilter):

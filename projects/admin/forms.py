@@ -17,8 +17,9 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from projects.admin.project_list.shown import preference
 from projects.forms import AmountFormField, DayField
-from projects.models import AmountField, District, LongTextField
+from projects.models import AmountField, AmountUnit, District, LongTextField
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import BaseModelAdmin
@@ -82,11 +83,13 @@ class LimitedChoices(AnyBase):
         return pages.choices(request)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Beside a relation a button to add what is missing, and none to change or delete what is there."""
+        """Beside a relation a button to add what is missing, none to change what is there; amounts in one's unit."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             widget = field.widget
             widget.can_change_related = widget.can_delete_related = widget.can_view_related = False
+        if isinstance(field, AmountFormField):
+            field.in_wan = preference(request).unit == AmountUnit.WAN
         return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -22,6 +22,7 @@ else:
     AnyPaginator = Paginator
 
 MOST = 10_000  # rows that are counted, and that an action takes as a whole
+CHECKBOX = "action_checkbox"  # Django's column of boxes that choose rows
 
 NOT_OURS = _("This page does not belong to this list any more. Here is the first.")
 
@@ -72,7 +73,7 @@ class KeysetList(ChangeList):
             cursor = None
             page = self._keyset(request).page(None, self.list_per_page)
         whole = cursor is None and page.next is None
-        self.result_count, self.more = (len(page.rows), False) if whole else count_up_to(self.queryset, MOST)
+        self.result_count, self.more = (len(page.rows), False) if whole else self.counted()
         self.result_list = page.rows
         self.first = self.get_query_string() if cursor else ""
         self.previous = self.get_query_string({PAGE_VAR: page.previous}) if page.previous else ""
@@ -80,6 +81,10 @@ class KeysetList(ChangeList):
         self.show_full_result_count = self.can_show_all = self.multi_page = False
         self.show_admin_actions = True
         self.full_result_count = None
+
+    def counted(self) -> tuple[int, bool]:
+        """How many rows there are, as far as they are counted; and whether there are more."""
+        return count_up_to(self.queryset, MOST)
 
     def _keyset(self, request: HttpRequest) -> Keyset[Any]:
         asked = [f"{name}={value}" for name, value in sorted(self.filter_params.items())]

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -19,12 +19,15 @@ from projects import services
 from projects.admin import filters
 from projects.admin.base import PlacedAdmin, may_edit
 from projects.admin.forms import VersionedForm
-from projects.admin.lists import KeysetList
 from projects.admin.milestones import MilestoneInline
+from projects.admin.project_list.changelist import ProjectList
+from projects.admin.project_list.columns import COLUMNS, FIRST, standing_of
+from projects.admin.project_list.shown import shown
+from projects.admin.project_list.urls import list_pages
+from projects.admin.project_list.views import opening
 from projects.admin.splitting import may_split, split_view
 from projects.admin.standing import CHANGES, actions, change_standing
-from projects.amounts import format_yi
-from projects.models import Kind, LedgerEntry, Milestone, Precision, Project
+from projects.models import LedgerEntry, Milestone, Project
 
 
 class ProjectForm(VersionedForm):
@@ -37,14 +40,6 @@ class ProjectForm(VersionedForm):
         return super().clean()
 
 
-class ProjectList(KeysetList):
-    """The rows of the list, each with its milestones: a date is shown as exactly as it is known."""
-
-    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
-        """With milestones, in one more query."""
-        return super().get_queryset(request, exclude_parameters).prefetch_related("milestones")
-
-
 @admin.register(Project)
 class ProjectAdmin(PlacedAdmin):
     """Where projects are entered and found."""
@@ -52,20 +47,7 @@ class ProjectAdmin(PlacedAdmin):
     form = ProjectForm
     inlines = [MilestoneInline]
     autocomplete_fields = ["district", "sector", "investors", "parent"]
-    list_display = [
-        "code",
-        "label",
-        "district",
-        "sector",
-        "standing",
-        "investment_yi",
-        "signed",
-        "started",
-        "completed",
-    ]
-    list_display_links = ["code", "label"]
-    sortable_by = ["code", "label", "district", "investment_yi", "signed", "started", "completed"]
-    list_select_related = ["district", "sector"]
+    list_display = FIRST
     list_filter = [
         filters.DistrictFilter,
         filters.StageFilter,
@@ -130,43 +112,10 @@ class ProjectAdmin(PlacedAdmin):
 
     # --- what is shown --------------------------------------------------------------------------------------------
 
-    @admin.display(description=_("project"), ordering="name")
-    def label(self, project: Project) -> str:
-        """The name in the reader's language."""
-        return project.label
-
-    @admin.display(description=_("total investment, 亿元"), ordering="total_investment")
-    def investment_yi(self, project: Project) -> str:
-        """In 亿元, with ≈ before an estimate."""
-        about = "≈ " if project.investment_estimated and project.total_investment is not None else ""
-        return about + format_yi(project.total_investment)
-
-    @admin.display(description=_("stage"), ordering="stage")
+    @admin.display(description=_("stage"))
     def standing(self, project: Project) -> SafeString:
         """The stage, and whatever keeps it from counting."""
-        marks = [
-            (project.suspended, _("suspended")),
-            (project.excluded, project.get_exclusion_reason_display()),
-            (project.is_void, _("void")),
-        ]
-        shown = [(mark,) for holds, mark in marks if holds]
-        stage = project.get_stage_display() or "—"
-        return format_html("{} {}", stage, format_html_join(" ", '<span class="mark">{}</span>', shown))
-
-    @admin.display(description=_("signed"), ordering="signed_on")
-    def signed(self, project: Project) -> str:
-        """When it was signed."""
-        return reached(project, Kind.SIGNED)
-
-    @admin.display(description=_("started"), ordering="started_on")
-    def started(self, project: Project) -> str:
-        """When it started."""
-        return reached(project, Kind.STARTED)
-
-    @admin.display(description=_("completed"), ordering="completed_on")
-    def completed(self, project: Project) -> str:
-        """When it was completed."""
-        return reached(project, Kind.COMPLETED)
+        return standing_of(project)
 
     @admin.display(description=_("phases"))
     def phases_link(self, project: Project) -> SafeString | str:
@@ -202,8 +151,30 @@ class ProjectAdmin(PlacedAdmin):
         return Project.objects.editable_by(request.user).kept().filter(parent=None)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """The list with milestones."""
+        """The list in chosen columns."""
         return ProjectList
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The list; a view's bare address leads to its conditions written out."""
+        if leads_to := opening(request, self):
+            return HttpResponseRedirect(leads_to)
+        return super().changelist_view(request, extra_context)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """The columns that the user has chosen."""
+        return shown(request).columns
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        """Code and name lead to the project; where neither is shown, the first column does."""
+        return [c for c in list_display if c.name in ("code", "label")] or list_display[:1]
+
+    def get_list_select_related(self, request: HttpRequest) -> Any:
+        """What the columns show of the records that projects refer to."""
+        return sorted({"district", *(name for column in shown(request).columns for name in column.join)})
+
+    def get_sortable_by(self, request: HttpRequest) -> Any:
+        """Every column that an index serves, shown or not."""
+        return [column for column in COLUMNS if column.admin_order_field]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """A recorded project begins with where it stands; a larger project that a reader may not see is left out."""
@@ -243,7 +214,7 @@ class ProjectAdmin(PlacedAdmin):
             for name in CHANGES
         ]
         split = path("<int:pk>/split/", self.split_view, name="projects_project_split")
-        return [*pages, split, *super().get_urls()]
+        return [*pages, split, *list_pages(self), *super().get_urls()]
 
     def split_view(self, request: HttpRequest, pk: int) -> Any:
         """Asks for the phases and splits the project."""
@@ -266,27 +237,6 @@ class ProjectAdmin(PlacedAdmin):
                 address = reverse("admin:projects_project_split", args=[project.pk])
                 context["standing_links"].append((address, _("Split into phases")))
         return super().render_change_form(request, context, *args, **kwargs)
-
-
-def reached(project: Project, kind: Kind) -> str:
-    """When a milestone was reached, as exactly as it is known; — if it was not."""
-    for milestone in project.milestones.all():
-        if milestone.kind == kind and milestone.has_happened:
-            return as_known(milestone)
-    return "—"
-
-
-def as_known(milestone: Milestone) -> str:
-    """2023-01-29, 2023-01, 2023Q1, 2023 or words, by the date's precision."""
-    day = milestone.happened_on
-    if day is None:
-        return str(_("date not known"))
-    shown = {
-        Precision.MONTH: f"{day:%Y-%m}",
-        Precision.QUARTER: milestone.quarter,
-        Precision.YEAR: f"{day:%Y}",
-    }
-    return shown.get(Precision(milestone.precision)) or f"{day:%Y-%m-%d}"
 
 
 def counted_in(project: Project) -> SafeString:

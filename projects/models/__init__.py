@@ -3,6 +3,7 @@
 from projects.models.base import AmountField, LongTextField, TextField, Versioned
 from projects.models.districts import District, Succession, ancestors_of
 from projects.models.ledger import Cause, LedgerEntry, LedgerSeal, TouchedCell
+from projects.models.lists import AmountUnit, ListPreference, SavedView
 from projects.models.milestones import (
     COUNTABLE_KINDS,
     STAGE_KINDS,
@@ -33,6 +34,7 @@ __all__ = [
     "STAGE_KINDS",
     "STOCK_KINDS",
     "AmountField",
+    "AmountUnit",
     "ApiToken",
     "Cause",
     "Ceremony",
@@ -41,6 +43,7 @@ __all__ = [
     "Kind",
     "LedgerEntry",
     "LedgerSeal",
+    "ListPreference",
     "LongTextField",
     "Membership",
     "Milestone",
@@ -52,6 +55,7 @@ __all__ = [
     "ProjectSearch",
     "ProjectType",
     "Reason",
+    "SavedView",
     "SearchedText",
     "Sector",
     "SectorScheme",

@@ -6,6 +6,14 @@ it (None for the system itself), `at` the moment, both read at the door.
 
 from projects.services.changes import Change
 from projects.services.dates import DATE_FIELDS, dated_milestones
+from projects.services.lists import (
+    choose_columns,
+    choose_default_view,
+    choose_unit,
+    delete_view,
+    preference_of,
+    save_view,
+)
 from projects.services.many import RefusedChanges, save_projects
 from projects.services.recording import (
     exclude_project,
@@ -33,12 +41,17 @@ __all__ = [
     "Change",
     "RefusedChanges",
     "add_member",
+    "choose_columns",
+    "choose_default_view",
+    "choose_unit",
     "dated_milestones",
     "delete_band",
     "delete_reference",
     "delete_succession",
+    "delete_view",
     "ensure_user",
     "exclude_project",
+    "preference_of",
     "remove_milestone",
     "restore_project",
     "save_band",
@@ -49,6 +62,7 @@ __all__ = [
     "save_reference",
     "save_succession",
     "save_versioned",
+    "save_view",
     "split_project",
     "void_project",
 ]

@@ -1,0 +1,23 @@
+"""The addresses of what belongs to the list of projects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import URLPattern, path
+
+from projects.admin.project_list import pages, views
+
+
+def list_pages(admin: Any) -> list[URLPattern]:
+    """One for each page, for whoever may enter the admin."""
+    about = {"pages": admin}
+    wrap = admin.admin_site.admin_view
+    name = "projects_project"
+    return [
+        path("columns/", wrap(pages.columns_page), about, name=f"{name}_columns"),
+        path("unit/", wrap(pages.choose_unit), name=f"{name}_unit"),
+        path("views/", wrap(views.views_page), about, name=f"{name}_views"),
+        path("views/add/", wrap(views.new_view), about, name=f"{name}_view_add"),
+        path("views/<int:pk>/", wrap(views.view_page), about, name=f"{name}_view"),
+    ]
