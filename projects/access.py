@@ -27,6 +27,7 @@ class Role(StrEnum):
     EDITOR = "editor"
     REVIEWER = "reviewer"
     PUBLISHER = "publisher"
+    ADMINISTRATOR = "administrator"
 
 
 SHARING = (Role.EDITOR, Role.REVIEWER)
@@ -107,3 +108,53 @@ def publishes_in(user: Reader) -> Q:
 def edits_anywhere(user: Reader) -> bool:
     """Whether this user records projects in any district: then organizations may be entered too."""
     return (user.is_active and user.is_superuser) or bool(paths_of(user, Role.EDITOR))
+
+
+# --- who gives roles to whom ---------------------------------------------------------------------------------------
+
+
+def may_administer(user: Reader, district: District) -> bool:
+    """Whether this user gives and takes roles in the district; that of an administrator is one of them."""
+    return has_role(user, district, Role.ADMINISTRATOR)
+
+
+def administers_anywhere(user: Reader) -> bool:
+    """Whether this user gives roles in any district."""
+    return (user.is_active and user.is_superuser) or bool(paths_of(user, Role.ADMINISTRATOR))
+
+
+def administered_by(user: Reader, field: str = "path") -> Q:
+    """The rule that a row's district lies where this user gives roles."""
+    return subtrees_of(user, Role.ADMINISTRATOR, field=field)
+
+
+def people_of(user: Reader) -> Q:
+    """The rule that a user holds a role where this one gives roles; superusers know everybody."""
+    if user.is_active and user.is_superuser:
+        return Q()
+    if not user.is_authenticated:
+        return Q(pk__in=[])
+    memberships = user.memberships.model._default_manager.order_by()
+    held = memberships.filter(administered_by(user, field="district__path"))
+    return Q(pk__in=held.values("user"))
+
+
+def may_take_role(user: Reader, person: User, district: District, role: str) -> bool:
+    """Whether this user takes that role from the person; nobody takes the own right to give roles away."""
+    if person.pk == user.pk and role == Role.ADMINISTRATOR:
+        return user.is_superuser
+    return may_administer(user, district)
+
+
+def governs(user: Reader, person: User) -> bool:
+    """Whether this user names the person, switches the account off and gives it a password.
+
+    Only of somebody all of whose roles lie where this user gives roles: who also works elsewhere keeps the account.
+    """
+    if user.is_active and user.is_superuser:
+        return True
+    if person.is_superuser or person.pk == user.pk or not administers_anywhere(user):
+        return False
+    own = paths_of(user, Role.ADMINISTRATOR)
+    held = person.memberships.values_list("district__path", flat=True)
+    return bool(held) and all(path.startswith(tuple(own)) for path in held)

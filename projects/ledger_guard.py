@@ -114,3 +114,4 @@ LEDGER = Guard(
     ),
     moves=True,
 )  # fmt: skip
+ACCOUNT_CHANGES = Guard("projects_accountchange", "a recorded change of an account is never changed")

@@ -1,17 +1,12 @@
-"""Users, what they may do where, and the tokens of their programs: kept by superusers."""
+"""What pages about people have in common, and the tokens of their programs: kept by superusers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin import TabularInline
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import UserChangeForm, UserCreationForm
-from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -21,32 +16,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from projects.admin.base import ReadOnlyAdmin, ServiceAdmin, is_superuser
-from projects.admin.forms import LimitedChoices, ServiceForm
 from projects.admin.lists import KeysetList
-from projects.models import ApiToken, Membership, User
+from projects.models import ApiToken
 from projects.services.tokens import revoke_token
-
-if TYPE_CHECKING:
-    Inline = TabularInline[Any, Any]
-    UserForm = UserChangeForm[User]
-    CreationForm = UserCreationForm[User]
-    AnyUserAdmin = DjangoUserAdmin[User]
-else:
-    Inline, AnyUserAdmin = TabularInline, DjangoUserAdmin
-    UserForm, CreationForm = UserChangeForm, UserCreationForm
-
-admin.site.unregister(Group)  # rights come from memberships
-
-
-class UserEditForm(ServiceForm, UserForm):
-    """A user, with the link to setting a password."""
-
-
-class NewUserForm(ServiceForm, CreationForm):
-    """A new user with a first password."""
-
-    class Meta(UserCreationForm.Meta):
-        model = User
 
 
 class PeopleAdmin(ServiceAdmin):
@@ -55,55 +27,6 @@ class PeopleAdmin(ServiceAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Superusers."""
         return is_superuser(request)
-
-
-class MembershipInline(LimitedChoices, Inline):
-    """What a user may do where."""
-
-    model = Membership
-    form = ServiceForm
-    extra = 1
-    fields = ["district", "role"]
-    autocomplete_fields = ["district"]
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Superusers."""
-        return is_superuser(request)
-
-    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
-
-
-@admin.register(User)
-class UserAdmin(PeopleAdmin, AnyUserAdmin):
-    """People who sign in. They are switched off, never deleted: the ledger names them."""
-
-    form = UserEditForm
-    add_form = NewUserForm
-    inlines = [MembershipInline]
-    fieldsets = [
-        (None, {"fields": ["username", "password", "name", "email"]}),
-        (_("Rights"), {"fields": ["is_active", "is_superuser"]}),
-        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
-    ]
-    add_fieldsets = [(None, {"fields": ["username", "name", "email", "password1", "password2"]})]
-    readonly_fields = ["last_login", "date_joined"]
-    filter_horizontal = []
-    list_display = ["username", "name", "email", "roles", "is_active", "is_superuser", "last_login"]
-    list_filter = ["is_active", "is_superuser"]
-    search_fields = ["username", "name", "email"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With their memberships."""
-        return super().get_queryset(request).prefetch_related("memberships__district")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
-        return False
-
-    @admin.display(description=_("roles"))
-    def roles(self, user: User) -> str:
-        """Each district with the role there."""
-        return "; ".join(f"{m.district} · {m.get_role_display()}" for m in user.memberships.all()) or "—"
 
 
 class TokenList(KeysetList):

@@ -1,5 +1,6 @@
 """The record and its ledger."""
 
+from projects.models.accounts import AccountChange
 from projects.models.base import AmountField, LongTextField, TextField, Versioned
 from projects.models.districts import District, Succession, ancestors_of
 from projects.models.ledger import Cause, LedgerEntry, LedgerSeal, TouchedCell
@@ -33,6 +34,7 @@ __all__ = [
     "COUNTABLE_KINDS",
     "STAGE_KINDS",
     "STOCK_KINDS",
+    "AccountChange",
     "AmountField",
     "AmountUnit",
     "ApiToken",

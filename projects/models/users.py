@@ -47,6 +47,7 @@ class Membership(models.Model):
         EDITOR = access.Role.EDITOR.value, _("Editor")
         REVIEWER = access.Role.REVIEWER.value, _("Reviewer")
         PUBLISHER = access.Role.PUBLISHER.value, _("Publisher")
+        ADMINISTRATOR = access.Role.ADMINISTRATOR.value, _("Administrator of roles")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"), related_name="memberships"
@@ -60,10 +61,11 @@ class Membership(models.Model):
     )
     role = models.CharField(
         _("role"),
-        max_length=10,
+        max_length=16,
         choices=Role.choices,
         help_text=_(
-            "A viewer reads, an editor records projects, a reviewer approves, a publisher releases figures."
+            "A viewer reads, an editor records projects, a reviewer approves, a publisher releases figures, "
+            "an administrator gives these roles."
         ),
     )
 

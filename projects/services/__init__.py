@@ -15,6 +15,7 @@ from projects.services.lists import (
     save_view,
 )
 from projects.services.many import RefusedChanges, save_projects
+from projects.services.people import add_member, ensure_user, remove_member, save_account
 from projects.services.recording import (
     exclude_project,
     remove_milestone,
@@ -24,10 +25,8 @@ from projects.services.recording import (
     void_project,
 )
 from projects.services.reference import (
-    add_member,
     delete_band,
     delete_reference,
-    ensure_user,
     save_band,
     save_district,
     save_reference,
@@ -52,8 +51,10 @@ __all__ = [
     "ensure_user",
     "exclude_project",
     "preference_of",
+    "remove_member",
     "remove_milestone",
     "restore_project",
+    "save_account",
     "save_band",
     "save_district",
     "save_milestone",

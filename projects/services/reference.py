@@ -1,4 +1,4 @@
-"""Reference data, ceremonies and memberships: saved after a full check, deleted only while nothing uses them."""
+"""Reference data, ceremonies and the like: saved after a full check, deleted only while nothing uses them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ from projects import sealing
 from projects.models import (
     District,
     LedgerEntry,
-    Membership,
     Organization,
     PastBands,
     Sector,
     SectorScheme,
     SizeBand,
     TouchedCell,
-    User,
     Versioned,
 )
 from projects.services.announce import announce_after_commit
@@ -159,22 +157,3 @@ def _listed_by(record: models.Model) -> list[str]:
         r: r.related_model._default_manager.filter(**{r.field.name: record}).count() for r in relations
     }
     return [f"{r.related_model._meta.verbose_name_plural}: {n}" for r, n in numbers.items() if n]
-
-
-@one_transaction
-def ensure_user(username: str) -> User:
-    """The user of this name, made without a password if there is none. Raises ValidationError for a bad name."""
-    user = User.objects.filter(username=username).first()
-    if user is None:
-        user = User(username=username)
-        user.set_unusable_password()
-        user.full_clean()
-        user.save()
-    return user
-
-
-@one_transaction
-def add_member(user: User, district: District, role: str) -> Membership:
-    """Give a user a role in a district subtree; already holding it is no error."""
-    membership = Membership.objects.filter(user=user, district=district, role=role).first()
-    return membership or save_reference(Membership(user=user, district=district, role=role))

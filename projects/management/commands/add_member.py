@@ -13,7 +13,10 @@ from projects.models import District, Membership
 class Command(BaseCommand):
     """Makes the user if need be, without a password: `manage.py changepassword USER` gives one."""
 
-    help = "Give a user a role (viewer, editor, reviewer, publisher) in a district and everything below it."
+    help = (
+        "Give a user a role (viewer, editor, reviewer, publisher, administrator) in a district "
+        "and everything below it."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Who, where, as what."""
