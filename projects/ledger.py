@@ -68,6 +68,13 @@ class Posting:
     is_first: bool = False  # a project just inserted: nothing can have been posted of it
 
 
+class Posted(NamedTuple):
+    """What a posting did: whether any total moves, and under which moment each project's entries changed, by id."""
+
+    moved: bool
+    moments: dict[int, datetime]
+
+
 class Closing(NamedTuple):
     """An entry that holds no longer, since when and why."""
 
@@ -104,8 +111,8 @@ class Step(NamedTuple):
         return not self.posting.is_first and any(kind not in self.closed for kind in self.posted)
 
 
-def post(postings: Sequence[Posting], *, actor: User | None, at: datetime) -> bool:
-    """Close the entries that no longer hold, post those that do, note what that moves; whether any total moves.
+def post(postings: Sequence[Posting], *, actor: User | None, at: datetime) -> Posted:
+    """Close the entries that no longer hold, post those that do, note what that moves.
 
     Called inside the transaction of the change, with the projects locked, each of them at most once. A kind's entries
     follow each other in time, whatever the clocks.
@@ -114,13 +121,15 @@ def post(postings: Sequence[Posting], *, actor: User | None, at: datetime) -> bo
     steps = [step_of(posting, held.get(posting.project.pk, ())) for posting in postings]
     steps = [step for step in steps if step.closed or step.posted]
     if not steps:
-        return False
+        return Posted(moved=False, moments={})
     past = _past([step.posting.project.pk for step in steps if step.has_past()])
     closings: list[Closing] = []
     entries: list[Entry] = []
+    moments: dict[int, datetime] = {}
     for step in steps:
         before = past.get(step.posting.project.pk, {})
         now = max([sealed, *(e.recorded_at for e in step.held), *(e.superseded_at for e in before.values())])
+        moments[step.posting.project.pk] = now
         changed = {kind: cause_of_change(entry.content, step.posted[kind])
                    for kind, entry in step.closed.items() if kind in step.posted}  # fmt: skip
         closings += _closings(step, changed, now)
@@ -130,7 +139,7 @@ def post(postings: Sequence[Posting], *, actor: User | None, at: datetime) -> bo
         (content for step in steps for content in step.posted.values()),
     )
     write(closings, entries, moved, actor=actor)
-    return bool(moved)
+    return Posted(bool(moved), moments)
 
 
 def _held(projects: Sequence[int], at: datetime) -> tuple[datetime, dict[int, list[Held]]]:

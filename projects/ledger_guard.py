@@ -103,6 +103,8 @@ class Guard:
                 cursor.execute(statement)
 
 
+REVISIONS = Guard("projects_revision", "a recorded revision is never changed")
+
 MESSAGE = "a posted ledger entry is never changed"
 LEDGER = Guard(
     "projects_ledgerentry",

@@ -4,7 +4,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from projects.views.account import MeView, TokenViewSet
-from projects.views.projects import MilestoneViewSet, ProjectViewSet
+from projects.views.projects import HistoryViewSet, MilestoneViewSet, ProjectViewSet
 from projects.views.reference import CeremonyViewSet, DistrictViewSet, OrganizationViewSet, SectorViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -13,6 +13,7 @@ router.register("sectors", SectorViewSet, basename="sector")
 router.register("organizations", OrganizationViewSet, basename="organization")
 router.register("projects", ProjectViewSet, basename="project")
 router.register("projects/<int:project_id>/milestones", MilestoneViewSet, basename="milestone")
+router.register("projects/<int:project_id>/history", HistoryViewSet, basename="revision")
 router.register("ceremonies", CeremonyViewSet, basename="ceremony")
 router.register("tokens", TokenViewSet, basename="token")
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from projects import services
 from projects.models import (
     District,
+    Door,
     Milestone,
     Organization,
     Project,
@@ -207,6 +208,7 @@ def _projects(load: Load) -> None:
             at=load.at,
             investors=[investors[name] for name in names],
             milestones=milestones,
+            door=Door.COMMAND,
         )
         projects[project.code] = project
         count.added += len(milestones)

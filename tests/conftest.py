@@ -15,12 +15,12 @@ from django.test import TransactionTestCase
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, sync_playwright
 
-from projects.ledger_guard import ACCOUNT_CHANGES, LEDGER
+from projects.ledger_guard import ACCOUNT_CHANGES, LEDGER, REVISIONS
 from tests.rabbit import RABBITMQ_SERVER
 from tests.replicas import PROGRAMS
 from tracking import release_guard
 
-GUARDS = (LEDGER, ACCOUNT_CHANGES, *release_guard.GUARDS)
+GUARDS = (LEDGER, REVISIONS, ACCOUNT_CHANGES, *release_guard.GUARDS)
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 ON_POSTGRESQL = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

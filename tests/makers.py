@@ -85,11 +85,17 @@ def make_bands() -> None:
 
 
 def make_user(
-    username: str = "", *, district: District | None = None, role: str = "editor", superuser: bool = False
+    username: str = "",
+    *,
+    name: str = "",
+    district: District | None = None,
+    role: str = "editor",
+    superuser: bool = False,
 ) -> User:
     """A user; with a district also a member there."""
     user = User.objects.create_user(
         username or f"user{next(_numbers)}",
+        name=name,
         password="a-long-password-1",
         is_superuser=superuser,
         is_staff=superuser,

@@ -80,6 +80,11 @@ def rows() -> list[Row]:
         Row("patch", "projects/{id}/milestones/{step}/", "foreign", foreign_edited, {"note": "备注"}),
         Row("delete", "projects/{id}/milestones/{step}/", "foreign", (401, 404, 404, 404, 204, 401, 204)),
         Row("get", "projects/{other}/milestones/{step}/", "own", missing),
+        Row("get", "projects/{id}/history/", "own", seen),
+        Row("get", "projects/{id}/history/{version}/", "own", seen),
+        Row("get", "projects/{id}/history/{version}/", "missing", missing),
+        Row("get", "projects/{id}/history/", "foreign", foreign_seen),
+        Row("get", "projects/{id}/history/{version}/", "foreign", foreign_seen),
         Row("get", "ceremonies/", "own", listed),
         Row("post", "ceremonies/", "own", added, event),
         Row("get", "ceremonies/{event}/", "own", seen),
@@ -180,12 +185,13 @@ def names() -> dict[str, dict[str, str]]:
             Ceremony(district=districts[code], name="活动", held_on=date(2023, 1, 29)), at=NOW
         )
         found[place] = {"id": str(project.pk), "step": str(step.pk), "event": str(event.pk), "code": code}
+        found[place]["version"] = "2"
         found[place]["release"] = str(make_release(districts[code]).pk)
     shared = {"organization": str(organization.pk), "token": token.token_key}
     other = {"other": found["foreign"]["id"]}
     found["own"] |= {**shared, **other}
     found["missing"] = dict.fromkeys(
-        ("id", "step", "event", "code", "organization", "token", "other", "release"), MISSING
+        ("id", "step", "event", "code", "organization", "token", "other", "release", "version"), MISSING
     )
     return found
 

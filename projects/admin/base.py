@@ -13,7 +13,7 @@ from django.contrib.admin import ModelAdmin, ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import SuspiciousOperation, ValidationError
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import OperationalError, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
@@ -224,6 +224,16 @@ class PlacedAdmin(ServiceAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Editors of its district."""
         return may_edit(request, obj.district if obj else None)
+
+
+def editable_project(request: HttpRequest, model_admin: ModelAdmin[Any], pk: int) -> Any:
+    """A project for a page that changes it; 404 if the user may not see it, 403 if not change it."""
+    project = model_admin.get_queryset(request).filter(pk=pk).select_related("district").first()
+    if project is None:
+        raise Http404
+    if not model_admin.has_change_permission(request, project):
+        raise PermissionDenied
+    return project
 
 
 def is_superuser(request: HttpRequest) -> bool:

@@ -19,6 +19,7 @@ from projects import services
 from projects.admin import filters
 from projects.admin.base import PlacedAdmin, may_edit
 from projects.admin.forms import VersionedForm
+from projects.admin.history import history_view, restore_view
 from projects.admin.milestones import MilestoneInline
 from projects.admin.project_list.changelist import ProjectList
 from projects.admin.project_list.columns import COLUMNS, FIRST, standing_of
@@ -27,7 +28,7 @@ from projects.admin.project_list.urls import list_pages
 from projects.admin.project_list.views import opening
 from projects.admin.splitting import may_split, split_view
 from projects.admin.standing import CHANGES, actions, change_standing
-from projects.models import LedgerEntry, Milestone, Project
+from projects.models import Door, LedgerEntry, Milestone, Project
 
 
 class ProjectForm(VersionedForm):
@@ -202,6 +203,7 @@ class ProjectAdmin(PlacedAdmin):
             investors=form.cleaned_data["investors"],
             milestones=milestones,
             removed=steps.deleted_objects,
+            door=Door.ADMIN,
         )
         self.message_user(request, format_html("{}: {}", _("Counted in"), counted_in(form.instance)))
 
@@ -214,7 +216,20 @@ class ProjectAdmin(PlacedAdmin):
             for name in CHANGES
         ]
         split = path("<int:pk>/split/", self.split_view, name="projects_project_split")
-        return [*pages, split, *list_pages(self), *super().get_urls()]
+        restore = path(
+            "<int:pk>/history/<int:version>/restore/",
+            self.restore_view,
+            name="projects_project_restore_version",
+        )
+        return [*pages, split, restore, *list_pages(self), *super().get_urls()]
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """Every change of the project, in words."""
+        return history_view(request, self, object_id)
+
+    def restore_view(self, request: HttpRequest, pk: int, version: int) -> Any:
+        """Asks whether to bring a version back, and does it."""
+        return self.admin_site.admin_view(restore_view)(request, self, pk, version)
 
     def split_view(self, request: HttpRequest, pk: int) -> Any:
         """Asks for the phases and splits the project."""

@@ -11,13 +11,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from projects import services
 from projects.access import Role, subtrees_of
 from projects.admin.base import PlacedAdmin, ReadOnlyAdmin, ServiceAdmin, may_edit
 from projects.admin.forms import VersionedForm
+from projects.admin.history import revisions_behind
 from projects.amounts import format_yi
 from projects.models import (
     Ceremony,
@@ -183,7 +184,9 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         ("investment", "expected_output", "expected_revenue"),
         ("recorded_at", "cause", "actor"),
         ("superseded_at", "closing_cause", "closing_actor"),
+        "changed_by",
     ]
+    readonly_fields = ["changed_by"]
     list_display = [
         "recorded_at",
         "project",
@@ -213,6 +216,11 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
                 subtrees_of(user, field="district__path"), subtrees_of(user, field="project__district__path")
             )
         )
+
+    @admin.display(description=_("history"))
+    def changed_by(self, entry: LedgerEntry) -> SafeString | str:
+        """The changes by which it was posted and closed."""
+        return revisions_behind(entry)
 
     @admin.display(description=_("investment, 亿元"), ordering="investment")
     def investment_yi(self, entry: LedgerEntry) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from config.api.outcomes import StaleVersion
 from projects import services
-from projects.admin.base import STALE
+from projects.admin.base import STALE, editable_project
 from projects.forms import AmountFormField
-from projects.models import Project
+from projects.models import Door, Project
 
 MOST_PHASES = 6
 AMOUNTS = ("total_investment", "expected_output", "expected_revenue")
@@ -49,7 +49,7 @@ PhaseFormSet = forms.formset_factory(PhaseForm, extra=0, max_num=MOST_PHASES, va
 
 def split_view(request: HttpRequest, model_admin: ModelAdmin[Project], pk: int) -> Any:
     """Ask for the phases of one project, and split it."""
-    project = _project(request, model_admin, pk)
+    project = editable_project(request, model_admin, pk)
     initial = [{"phase": "一期"}, {"phase": "二期"}, {}, {}]
     initial[0] |= {name: getattr(project, name) for name in AMOUNTS}
     forms_of_phases = PhaseFormSet(request.POST if request.method == "POST" else None, initial=initial)
@@ -77,23 +77,19 @@ def split_view(request: HttpRequest, model_admin: ModelAdmin[Project], pk: int) 
     return TemplateResponse(request, "admin/projects/split_project.html", context)
 
 
-def _project(request: HttpRequest, model_admin: ModelAdmin[Project], pk: int) -> Project:
-    """The project; 404 if the user may not see it, 403 if not change it."""
-    project = model_admin.get_queryset(request).filter(pk=pk).select_related("district").first()
-    if project is None:
-        raise Http404
-    if not model_admin.has_change_permission(request, project):
-        raise PermissionDenied
-    return project
-
-
 @transaction.atomic
 def _split(request: HttpRequest, project: Project, rows: list[dict[str, Any]]) -> None:
     at = timezone.now()
     facts = {name: getattr(project, name) for name in TAKEN_OVER}
     phases = [Project(**facts, **row) for row in rows if row.get("phase")]
     try:
-        services.split_project(project, phases, actor=request.user, at=at)  # type: ignore[arg-type]
+        services.split_project(
+            project,
+            phases,
+            actor=request.user,  # type: ignore[arg-type]
+            at=at,
+            door=Door.ADMIN,
+        )
     except StaleVersion as refusal:
         raise ValidationError(STALE, params={"at": at}) from refusal
 

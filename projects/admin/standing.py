@@ -22,7 +22,7 @@ from config.api.outcomes import StaleVersion
 from projects import services
 from projects.admin.base import STALE
 from projects.admin.forms import readable_ids
-from projects.models import ExclusionReason, Project
+from projects.models import Door, ExclusionReason, Project
 
 MOST = 200  # projects at once
 
@@ -153,7 +153,7 @@ def _save(request: HttpRequest, projects: list[Project], change: Change, reason:
         if not change.possible(project):
             continue
         try:
-            change.save(project, reason, actor=request.user, at=at)
+            change.save(project, reason, actor=request.user, at=at, door=Door.ADMIN)
         except ValidationError as refusal:
             raise ValidationError(
                 [f"{project.label}: {message}" for message in refusal.messages]

@@ -26,6 +26,7 @@ from projects.models.reference import (
     SizeBand,
     bands_holding,
 )
+from projects.models.revisions import BulkChange, Door, Revision
 from projects.models.search import ProjectSearch, SearchedText, holds_all
 from projects.models.stages import ExclusionReason, ProjectType, Stage
 from projects.models.users import ApiToken, Membership, User
@@ -38,9 +39,11 @@ __all__ = [
     "AmountField",
     "AmountUnit",
     "ApiToken",
+    "BulkChange",
     "Cause",
     "Ceremony",
     "District",
+    "Door",
     "ExclusionReason",
     "Kind",
     "LedgerEntry",
@@ -57,6 +60,7 @@ __all__ = [
     "ProjectSearch",
     "ProjectType",
     "Reason",
+    "Revision",
     "SavedView",
     "SearchedText",
     "Sector",

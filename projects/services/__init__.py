@@ -32,11 +32,20 @@ from projects.services.reference import (
     save_reference,
     save_versioned,
 )
+from projects.services.restoring import (
+    BuiltUpon,
+    projects_of,
+    restoration,
+    restore_version,
+    undo_bulk,
+    versions_of,
+)
 from projects.services.splitting import split_project
 from projects.services.successions import delete_succession, save_succession
 
 __all__ = [
     "DATE_FIELDS",
+    "BuiltUpon",
     "Change",
     "RefusedChanges",
     "add_member",
@@ -51,9 +60,12 @@ __all__ = [
     "ensure_user",
     "exclude_project",
     "preference_of",
+    "projects_of",
     "remove_member",
     "remove_milestone",
+    "restoration",
     "restore_project",
+    "restore_version",
     "save_account",
     "save_band",
     "save_district",
@@ -65,5 +77,7 @@ __all__ = [
     "save_versioned",
     "save_view",
     "split_project",
+    "undo_bulk",
+    "versions_of",
     "void_project",
 ]

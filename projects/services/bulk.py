@@ -15,11 +15,12 @@ from django.db import transaction
 from projects import ledger, sealing
 from projects.entries import Content, entries_of, movements
 from projects.ledger import Entry
-from projects.models import District, Milestone, Organization, Project, User
+from projects.models import District, Door, Milestone, Organization, Project, User
 from projects.rows import checked_at_once, columns_of, insert_records, insert_rows, reserve_ids, uncollected
 from projects.sequence import settle
 from projects.services.announce import announce_after_commit
 from projects.services.dates import derive
+from projects.services.revising import Origin, insert_revisions
 from projects.services.searching import make_found
 
 CHUNK = 2_000  # families held in memory at once
@@ -45,7 +46,9 @@ class Registered:
 
 
 @transaction.atomic
-def register_many(families: Iterable[Registration], *, actor: User | None, at: datetime) -> Registered:
+def register_many(
+    families: Iterable[Registration], *, actor: User | None, at: datetime, door: Door = Door.SYSTEM
+) -> Registered:
     """Record many new projects: all or none, in memory that does not grow with their number.
 
     Every project has its code and is no phase unless it stands in another one's `phases`. Raises IntegrityError
@@ -56,7 +59,7 @@ def register_many(families: Iterable[Registration], *, actor: User | None, at: d
     with checked_at_once():
         while chunk := list(islice(stream, CHUNK)):
             with uncollected():
-                _register_chunk(chunk, actor=actor, at=at, done=done)
+                _register_chunk(chunk, actor=actor, at=at, origin=Origin(door), done=done)
     if done.entries:
         announce_after_commit()
     return done
@@ -80,7 +83,9 @@ def register_districts(districts: Sequence[District]) -> None:
     insert_records(District, districts, with_ids=True)
 
 
-def _register_chunk(chunk: list[Registration], *, actor: User | None, at: datetime, done: Registered) -> None:
+def _register_chunk(
+    chunk: list[Registration], *, actor: User | None, at: datetime, origin: Origin, done: Registered
+) -> None:
     everything = [one for family in chunk for one in (family, *family.phases)]
     _give_ids(everything)
     entries: list[tuple[Project, Content]] = []
@@ -98,7 +103,10 @@ def _register_chunk(chunk: list[Registration], *, actor: User | None, at: dateti
     known = Organization.objects.in_bulk({pk for one in everything for pk in one.investors})
     make_found([(one.project, [known[pk] for pk in one.investors]) for one in everything])
     moved = movements([], (content for _project, content in entries))
-    ledger.write([], list(_entries(entries, at)), moved, actor=actor)
+    posted = list(_entries(entries, at))
+    ledger.write([], posted, moved, actor=actor)
+    moments = {entry.project_id: entry.recorded_at for entry in posted}
+    insert_revisions([(one.project, ()) for one in everything], moments, actor=actor, at=at, origin=origin)
     done.projects += len(everything)
     done.milestones += len(milestones)
     done.entries += len(entries)

@@ -11,12 +11,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.api.outcomes import StaleVersion
-from projects.models import Milestone, Project, User
+from projects.models import BulkChange, Door, Milestone, Project, User
 from projects.rows import checked_at_once, uncollected
 from projects.services.announce import announce_after_commit
 from projects.services.changes import Change, Draft, draft_of, forget, named_ids, read_locked
 from projects.services.checking import check_project, know
 from projects.services.dates import DERIVED
+from projects.services.revising import Origin
 from projects.services.rounds import Standing, in_rounds, unsaved_parent
 from projects.services.transactions import one_transaction
 from projects.services.writing import write
@@ -35,26 +36,44 @@ class RefusedChanges(Exception):
 
 
 @one_transaction
-def save_projects(changes: Sequence[Change], *, actor: User | None, at: datetime) -> list[Project]:
+def save_projects(
+    changes: Sequence[Change],
+    *,
+    actor: User | None,
+    at: datetime,
+    door: Door = Door.SYSTEM,
+    reason: str = "",
+    bulk: BulkChange | None = None,
+) -> list[Project]:
     """Record many new and changed projects as `save_project` would, one after the other in their order; all or none.
 
-    A phase may name a parent that is itself to be recorded by an earlier change. Raises RefusedChanges with everything
+    A phase may name a parent that is itself to be recorded by an earlier change. A new BulkChange with a title is
+    recorded with them, if it is given: `undo_bulk` takes them back by it. Raises RefusedChanges with everything
     wrong with each change, and then leaves the records as they were given.
     """
     given = [kept for change in changes for kept in _kept(change)]
     try:
         with checked_at_once():
-            moved = _save(changes, actor=actor, at=at)
+            origin = Origin(door, reason, bulk and _recorded(bulk, actor=actor, at=at, door=door))
+            moved = _save(changes, actor=actor, at=at, origin=origin)
     except BaseException:
         for kept in given:
             kept.restore()
+        if bulk is not None:
+            bulk.pk, bulk._state.adding = None, True
         raise
     if moved:
         announce_after_commit()
     return [change.project for change in changes]
 
 
-def _save(changes: Sequence[Change], *, actor: User | None, at: datetime) -> bool:
+def _recorded(bulk: BulkChange, *, actor: User | None, at: datetime, door: Door) -> BulkChange:
+    bulk.actor, bulk.at, bulk.door = actor, at, door
+    bulk.save(force_insert=True)
+    return bulk
+
+
+def _save(changes: Sequence[Change], *, actor: User | None, at: datetime, origin: Origin) -> bool:
     """Whether any total moves. Raises RefusedChanges."""
     refusals: dict[int, Refusal] = {}
     moved = False
@@ -65,7 +84,7 @@ def _save(changes: Sequence[Change], *, actor: User | None, at: datetime) -> boo
             with uncollected():
                 locked = _read([_with_parent(change.project) for change in some.values()], stands)
                 right = _right(some, locked, refusals, at=at)
-                moved |= write(right, locked, actor=actor, at=at)
+                moved |= write(right, locked, actor=actor, at=at, origin=origin)
                 for change in some.values():
                     forget(change.project)
     if refusals:

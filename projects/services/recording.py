@@ -9,10 +9,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from config.api.outcomes import StageConflict
-from projects.models import Milestone, Organization, Project, User
+from projects.models import Door, Milestone, Organization, Project, User
 from projects.services.announce import announce_after_commit
 from projects.services.changes import Change, Draft, draft_of, draft_of_stored, forget, lock
 from projects.services.checking import check_milestone, check_project, know
+from projects.services.revising import Origin
 from projects.services.transactions import one_transaction
 from projects.services.writing import write
 
@@ -26,8 +27,12 @@ def save_project(
     investors: Iterable[Organization] | None = None,
     milestones: Sequence[Milestone] = (),
     removed: Sequence[Milestone] = (),
+    door: Door = Door.SYSTEM,
+    reason: str = "",
 ) -> Project:
     """Record a new project or a changed one, with the milestones that are new, changed or taken away.
+
+    `door` and `reason` (at most 200 characters) go into the history, as everywhere here.
 
     Raises ValidationError with everything wrong at once (keys are field names; dates under the names of DATE_FIELDS),
     StaleVersion where somebody else has changed the project or one of the milestones since it was read.
@@ -36,14 +41,16 @@ def save_project(
     draft = draft_of(Change(project, milestones, removed, investors), locked, at=at)
     try:
         check_project(draft, know([draft]), at=at)
-        _record(draft, locked, actor=actor, at=at)
+        _record(draft, locked, actor=actor, at=at, origin=Origin(door, reason))
     finally:
         forget(project)
     return project
 
 
 @one_transaction
-def save_milestone(milestone: Milestone, *, actor: User | None, at: datetime) -> Milestone:
+def save_milestone(
+    milestone: Milestone, *, actor: User | None, at: datetime, door: Door = Door.SYSTEM, reason: str = ""
+) -> Milestone:
     """Record one new or changed milestone of a recorded project.
 
     Raises ValidationError with everything wrong at once, StaleVersion where the milestone has changed since it was
@@ -58,28 +65,34 @@ def save_milestone(milestone: Milestone, *, actor: User | None, at: datetime) ->
         if draft.stored and seen != draft.stored.version and _is_conflict(error):
             raise StageConflict(" ".join(error.messages)) from error
         raise
-    _record(draft, locked, actor=actor, at=at)
+    _record(draft, locked, actor=actor, at=at, origin=Origin(door, reason))
     return milestone
 
 
 @one_transaction
-def remove_milestone(milestone: Milestone, *, actor: User | None, at: datetime) -> None:
+def remove_milestone(
+    milestone: Milestone, *, actor: User | None, at: datetime, door: Door = Door.SYSTEM, reason: str = ""
+) -> None:
     """Take back a milestone that was recorded by mistake; the ledger keeps what it said.
 
     Raises StaleVersion where it has changed since it was read.
     """
     locked = lock([milestone.project])
     draft = draft_of_stored(locked[milestone.project_id], at=at, removed=[milestone])
-    _record(draft, locked, actor=actor, at=at)
+    _record(draft, locked, actor=actor, at=at, origin=Origin(door, reason))
 
 
-def exclude_project(project: Project, reason: str, *, actor: User | None, at: datetime) -> Project:
+def exclude_project(
+    project: Project, reason: str, *, actor: User | None, at: datetime, door: Door = Door.SYSTEM
+) -> Project:
     """Keep the project but count it no longer, for a reason of ExclusionReason; an empty reason counts it again."""
     project.exclusion_reason = reason
-    return save_project(project, actor=actor, at=at)
+    return save_project(project, actor=actor, at=at, door=door)
 
 
-def void_project(project: Project, reason: str, *, actor: User | None, at: datetime) -> Project:
+def void_project(
+    project: Project, reason: str, *, actor: User | None, at: datetime, door: Door = Door.SYSTEM
+) -> Project:
     """Declare a project recorded by mistake; it is kept for ever, and enters no total.
 
     Raises ValidationError if no reason is given or if it has phases that are not void.
@@ -91,17 +104,21 @@ def void_project(project: Project, reason: str, *, actor: User | None, at: datet
     if project.phases.kept().exists():
         raise ValidationError(_("This project has phases. Void them first."), code="has_phases")
     project.voided_at, project.void_reason = at, reason
-    return save_project(project, actor=actor, at=at)
+    return save_project(project, actor=actor, at=at, door=door)
 
 
-def restore_project(project: Project, *, actor: User | None, at: datetime) -> Project:
+def restore_project(
+    project: Project, *, actor: User | None, at: datetime, door: Door = Door.SYSTEM, reason: str = ""
+) -> Project:
     """Take back a declaration that a project is void."""
     project.voided_at, project.void_reason = None, ""
-    return save_project(project, actor=actor, at=at)
+    return save_project(project, actor=actor, at=at, door=door, reason=reason)
 
 
-def _record(draft: Draft, locked: dict[int, Project], *, actor: User | None, at: datetime) -> None:
-    if write([draft], locked, actor=actor, at=at):
+def _record(
+    draft: Draft, locked: dict[int, Project], *, actor: User | None, at: datetime, origin: Origin
+) -> None:
+    if write([draft], locked, actor=actor, at=at, origin=origin):
         announce_after_commit()
 
 

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.db.models import F
+from django.db.models import F, Max
 from django.utils.translation import gettext_lazy as _
 
 from config.api.outcomes import StaleVersion
 from projects import ledger
-from projects.models import Cause, Milestone, Project, User
+from projects.models import Cause, Door, LedgerEntry, Milestone, Project, User
 from projects.services.announce import announce_after_commit
 from projects.services.dates import DERIVED, derive
 from projects.services.recording import save_project
+from projects.services.revising import Origin, insert_revisions, moved_milestones
 from projects.services.transactions import one_transaction
 
 FEWEST = 2
@@ -22,7 +23,7 @@ FEWEST = 2
 
 @one_transaction
 def split_project(
-    project: Project, phases: Sequence[Project], *, actor: User | None, at: datetime
+    project: Project, phases: Sequence[Project], *, actor: User | None, at: datetime, door: Door = Door.SYSTEM
 ) -> list[Project]:
     """Divide a recorded project into these new phases; every milestone so far belongs to the first of them.
 
@@ -34,15 +35,26 @@ def split_project(
         raise StaleVersion(stored.version)
     _check(stored, phases)
     first, *others = phases
-    save_project(first, actor=actor, at=at)
+    save_project(first, actor=actor, at=at, door=door)
     milestones = _hand_over(stored, first, at)
     posting = ledger.Posting(first, milestones, has_phases=False, cause=Cause.SPLIT)
-    if ledger.post([posting], actor=actor, at=at):
+    posted = ledger.post([posting], actor=actor, at=at)
+    if posted.moved:
         announce_after_commit()
+    taken = moved_milestones(milestones, away=False)
+    insert_revisions([(first, taken)], posted.moments, actor=actor, at=at, origin=Origin(door))
     for phase in (first, *others):
         phase.parent = stored
-        save_project(phase, actor=actor, at=at)
+        save_project(phase, actor=actor, at=at, door=door)
+    given = moved_milestones(milestones, away=True)
+    insert_revisions([(stored, given)], _closed_at(stored, at), actor=actor, at=at, origin=Origin(door))
     return list(phases)
+
+
+def _closed_at(project: Project, at: datetime) -> dict[int, datetime]:
+    """The moment under which the entries of a project that was just split were closed, if it had any."""
+    last = LedgerEntry.objects.filter(project=project).aggregate(last=Max("superseded_at"))["last"]
+    return {project.pk: last} if last and last >= at else {}
 
 
 def _check(project: Project, phases: Sequence[Project]) -> None:

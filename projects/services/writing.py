@@ -16,6 +16,7 @@ from projects.models import Milestone, Project, User, Versioned
 from projects.rows import columns_of, insert_records, insert_rows, read_rows, reserve_ids, update_rows
 from projects.services.changes import Draft, read_along
 from projects.services.dates import derive, is_empty
+from projects.services.revising import Invested, Origin, write_revisions
 from projects.services.searching import is_found_otherwise, keep_found, make_found
 
 V = TypeVar("V", bound=Versioned)
@@ -23,22 +24,31 @@ INVESTORS = Project.investors.through
 INVESTOR_COLUMNS = columns_of(INVESTORS, "project", "organization")
 
 
-def write(drafts: Sequence[Draft], locked: dict[int, Project], *, actor: User | None, at: datetime) -> bool:
-    """Write these drafts, none of which builds on another, and post; whether any total moves."""
+def write(
+    drafts: Sequence[Draft],
+    locked: dict[int, Project],
+    *,
+    actor: User | None,
+    at: datetime,
+    origin: Origin,
+) -> bool:
+    """Write these drafts, none of which builds on another, their history, and post; whether any total moves."""
     for draft in drafts:
         derive(draft.project, draft.after)
     _write_projects(drafts)
     _write_milestones(drafts, at)
-    invested_anew = _write_investors([draft for draft in drafts if draft.change.investors is not None])
+    invested = _write_investors([draft for draft in drafts if draft.change.investors is not None])
     make_found([(d.project, list(d.change.investors or ())) for d in drafts if d.stored is None])
     keep_found(
         [
             d.project.pk
             for d in drafts
-            if d.stored and (d.project.pk in invested_anew or is_found_otherwise(d.project, d.stored))
+            if d.stored and (d.project.pk in invested or is_found_otherwise(d.project, d.stored))
         ]
     )
-    return ledger.post(_postings(drafts, locked), actor=actor, at=at)
+    posted = ledger.post(_postings(drafts, locked), actor=actor, at=at)
+    write_revisions(drafts, invested, posted.moments, actor=actor, at=at, origin=origin)
+    return posted.moved
 
 
 def _write_projects(drafts: Sequence[Draft]) -> None:
@@ -100,8 +110,8 @@ def _update(model: type[V], changed: Sequence[tuple[V, V]]) -> None:
     update_rows(model, columns, rows)
 
 
-def _write_investors(drafts: Sequence[Draft]) -> set[int]:
-    """Bring the investors of these projects to those that are given; the projects that had others, by id."""
+def _write_investors(drafts: Sequence[Draft]) -> dict[int, Invested]:
+    """Bring the investors of these projects to those that are given; those of projects that had others, by project."""
     stored: dict[int, dict[int, int]] = defaultdict(dict)
     known = [draft.project.pk for draft in drafts if draft.stored is not None]
     columns = columns_of(INVESTORS, "id", "project", "organization")
@@ -109,7 +119,7 @@ def _write_investors(drafts: Sequence[Draft]) -> set[int]:
         stored[project][organization] = pk
     gone: list[int] = []
     new: list[list[int]] = []
-    others = set()
+    others = {}
     for draft in drafts:
         given = {organization.pk for organization in draft.change.investors or ()}
         held = stored[draft.project.pk]
@@ -117,7 +127,7 @@ def _write_investors(drafts: Sequence[Draft]) -> set[int]:
         gone += [pk for organization, pk in held.items() if organization not in given]
         new += [[draft.project.pk, organization] for organization in sorted(given - held.keys())]
         if given != held.keys():
-            others.add(draft.project.pk)
+            others[draft.project.pk] = Invested(sorted(held), sorted(given))
     if gone:
         INVESTORS._default_manager.filter(pk__in=gone).delete()
     if new:

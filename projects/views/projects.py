@@ -7,11 +7,12 @@ from django.http import Http404
 from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
 
-from config.api.views import Changes, Creates, Removes
+from config.api.views import ApiMixin, Changes, Creates, Removes, ResourceViewSet
 from projects import services
 from projects.access import edits_anywhere, may_edit
 from projects.filters import MILESTONE_FILTERS, PROJECT_FILTERS, reached
-from projects.models import District, Milestone, Project
+from projects.models import District, Door, Milestone, Project, Revision
+from projects.serializers.history import RevisionSerializer
 from projects.serializers.projects import MilestoneSerializer, ProjectSerializer
 
 
@@ -70,6 +71,7 @@ class ProjectViewSet(Creates[Project], Changes[Project]):
             at=timezone.now(),
             investors=investors,
             milestones=services.dated_milestones(project, dates),
+            door=Door.API,
         )
 
     def _check_districts(self, *districts: District | None) -> None:
@@ -78,7 +80,35 @@ class ProjectViewSet(Creates[Project], Changes[Project]):
             raise PermissionDenied
 
 
-class MilestoneViewSet(Creates[Milestone], Changes[Milestone], Removes[Milestone]):
+class OfOneProject(ApiMixin):
+    """What belongs to the project that the address names."""
+
+    @property
+    def project(self) -> Project:
+        """That project. Raises Http404 where the reader may not see it."""
+        rows = Project.objects.visible_to(self.request.user).select_related("district")
+        project = rows.filter(pk=self.kwargs["project_id"]).first()
+        if project is None:
+            raise Http404
+        return project
+
+
+class HistoryViewSet(OfOneProject, ResourceViewSet[Revision]):
+    """Who changed what in one project, the latest first: every version that changed anything."""
+
+    serializer_class = RevisionSerializer
+    orderings = {"version": "version"}
+    default_ordering = ("-version",)
+    lookup_field = "version"
+
+    def get_queryset(self) -> QuerySet[Revision]:
+        """Those of the project, if the reader may see it. Raises Http404."""
+        if getattr(self, "swagger_fake_view", False):
+            return Revision.objects.none()
+        return Revision.objects.filter(project=self.project).select_related("actor")
+
+
+class MilestoneViewSet(OfOneProject, Creates[Milestone], Changes[Milestone], Removes[Milestone]):
     """The milestones of one project."""
 
     serializer_class = MilestoneSerializer
@@ -91,15 +121,6 @@ class MilestoneViewSet(Creates[Milestone], Changes[Milestone], Removes[Milestone
         if getattr(self, "swagger_fake_view", False):
             return Milestone.objects.none()
         return Milestone.objects.filter(project=self.project).select_related("project__district", "ceremony")
-
-    @property
-    def project(self) -> Project:
-        """The project that the address names. Raises Http404."""
-        rows = Project.objects.visible_to(self.request.user).select_related("district")
-        project = rows.filter(pk=self.kwargs["project_id"]).first()
-        if project is None:
-            raise Http404
-        return project
 
     def may_create(self) -> bool:
         return may_edit(self.request.user, self.project.district)
@@ -114,9 +135,19 @@ class MilestoneViewSet(Creates[Milestone], Changes[Milestone], Removes[Milestone
         self._save(instance, data)
 
     def remove(self, instance: Milestone) -> None:
-        services.remove_milestone(instance, actor=self.request.user, at=timezone.now())  # type: ignore[arg-type]
+        services.remove_milestone(
+            instance,
+            actor=self.request.user,  # type: ignore[arg-type]
+            at=timezone.now(),
+            door=Door.API,
+        )
 
     def _save(self, milestone: Milestone, data: dict[str, Any]) -> Milestone:
         for name, value in data.items():
             setattr(milestone, name, value)
-        return services.save_milestone(milestone, actor=self.request.user, at=timezone.now())  # type: ignore[arg-type]
+        return services.save_milestone(
+            milestone,
+            actor=self.request.user,  # type: ignore[arg-type]
+            at=timezone.now(),
+            door=Door.API,
+        )

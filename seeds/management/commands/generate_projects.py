@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from projects.models import District, Organization, Project, Sector
+from projects.models import District, Door, Organization, Project, Sector
 from projects.services.bulk import Registered, register_districts, register_many, register_organizations
 from seeds.generation import Generator, World, invented_organizations
 from seeds.loading import load_reference
@@ -72,7 +72,7 @@ def generate(projects: int, seed: int) -> Registered:
         organizations=_organizations(max(30, min(20_000, projects // 30)), seed),
     )
     generator = Generator(world, seed=seed, shares=Shares.of_the_seeds())
-    return register_many(generator.families(projects), actor=None, at=at)
+    return register_many(generator.families(projects), actor=None, at=at, door=Door.COMMAND)
 
 
 def _districts(count: int) -> list[District]:

@@ -1,0 +1,276 @@
+"""Taking back: an earlier version of one project, or one bulk change of many. Both are new changes, posted as such."""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import models
+from django.db.models import Max
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from projects.models import BulkChange, Door, Kind, Milestone, Organization, Project, Revision, User
+from projects.services.changes import Change
+from projects.services.dates import is_empty
+from projects.services.many import save_projects
+from projects.services.recording import save_project
+from projects.services.revising import PROJECT, FieldChange, plain
+from projects.services.transactions import one_transaction
+
+INVESTORS = "investors"
+LONGEST = 200  # characters of a title
+Values = dict[
+    tuple[str, str], Any
+]  # by what the field is of (the project, or a kind of milestone), and its name
+
+
+class BuiltUpon(Exception):
+    """Some projects of a bulk change were changed since, so nothing was undone; which ones."""
+
+    def __init__(self, projects: Sequence[Project]) -> None:
+        super().__init__(projects)
+        self.projects = projects
+
+
+class Record(NamedTuple):
+    """A project as it is recorded, with its milestones by kind and the ids of its investors."""
+
+    project: Project
+    milestones: dict[str, Milestone]
+    investors: list[int]
+
+    def value(self, of: str, name: str) -> Any:
+        """What a field holds now, as a revision has it."""
+        if (of, name) == (PROJECT, INVESTORS):
+            return self.investors
+        record = self.project if of == PROJECT else self.milestones.get(of, NO_MILESTONE)
+        return plain(getattr(record, field_of(of, name).attname))
+
+
+NO_MILESTONE = Milestone()
+
+
+def field_of(of: str, name: str) -> Any:
+    """The model's field that a change names."""
+    return (Project if of == PROJECT else Milestone)._meta.get_field(name)
+
+
+# --- one project --------------------------------------------------------------------------------------------------
+
+
+def versions_of(project: Project) -> list[int]:
+    """The versions to which a project can be brought back, the latest first: all but the present one."""
+    known = list(project.revisions.order_by("-version").values_list("version", "changes"))
+    versions = [version for version, _changes in known]
+    if known and known[-1][1]:  # recorded before there was a history: what its first change found
+        versions.append(versions[-1] - 1)
+    return versions[1:]
+
+
+def restoration(project: Project, version: int) -> list[FieldChange]:
+    """What bringing this project back to that version would change: before is now, after is then."""
+    since = project.revisions.filter(version__gt=version).order_by("-version")
+    (record,) = _read([project])
+    return _differences(record, _earlier(since))
+
+
+@one_transaction
+def restore_version(
+    project: Project, version: int, *, actor: User | None, at: datetime, door: Door = Door.SYSTEM
+) -> Project:
+    """Bring a project, with its milestones and investors, back to what it was at an earlier version.
+
+    Raises ValidationError with everything that stands against it, StaleVersion where the project was changed since it
+    was read.
+    """
+    if version not in versions_of(project):
+        raise ValidationError(_("There is no such version."), code="no_version")
+    since = project.revisions.filter(version__gt=version).order_by("-version")
+    (record,) = _read([project])
+    differences = _differences(record, _earlier(since))
+    if not differences:
+        raise ValidationError(_("Since then nothing has changed that could be restored."), code="same")
+    _refuse_missing(differences)
+    change = _change(record, differences, _organizations(differences))
+    return save_project(
+        change.project,
+        actor=actor,
+        at=at,
+        investors=change.investors,
+        milestones=change.milestones,
+        removed=change.removed,
+        door=door,
+        reason=gettext("Version %(version)d restored") % {"version": version},
+    )
+
+
+def _refuse_missing(differences: Sequence[FieldChange]) -> None:
+    """Say what cannot come back: what is named was deleted meanwhile, or a declaration has a way of its own."""
+    errors: list[ValidationError] = []
+    for change in differences:
+        field = field_of(change["of"], change["field"])
+        value = change["after"]
+        if field.many_to_one and value and not field.related_model._base_manager.filter(pk=value).exists():
+            message = _("%(field)s: what was recorded then has been deleted since.")
+            errors.append(ValidationError(message, code="deleted", params={"field": field.verbose_name}))
+        if change["field"] == "voided_at" and value:
+            message = _("The project was void then. Declare it void instead, with the reason.")
+            errors.append(ValidationError(message, code="void"))
+    if errors:
+        raise ValidationError(errors)
+
+
+# --- many ---------------------------------------------------------------------------------------------------------
+
+
+@one_transaction
+def undo_bulk(
+    bulk: BulkChange,
+    *,
+    actor: User | None,
+    at: datetime,
+    door: Door = Door.SYSTEM,
+    leaving: Collection[int] = (),
+) -> list[Project]:
+    """Take back a bulk change: every project gets the values that it had before; one that it created becomes void.
+
+    All or none: raises BuiltUpon with the projects that were changed since, unless their ids are among `leaving`, which
+    are left as they are. Raises ValidationError where the bulk change is undone already, RefusedChanges where a rule
+    stands against it (by place among `projects_of(bulk)` without those left). Who may do it, the door decides.
+    """
+    bulk = BulkChange.objects.select_for_update(no_key=True).get(pk=bulk.pk)
+    if bulk.undone_at:
+        raise ValidationError(_("This change has been undone already."), code="undone")
+    projects = [project for project in projects_of(bulk) if project.pk not in set(leaving)]
+    revisions = _revisions_by_project(bulk)
+    if changed := _changed_since(projects, revisions):
+        raise BuiltUpon(changed)
+    bulk.undone_at, bulk.undone_by = at, actor
+    bulk.save(update_fields=["undone_at", "undone_by"])
+    if not projects:
+        return []
+    title = gettext("Undone: %(title)s") % {"title": bulk.title}
+    together = BulkChange(title=title[:LONGEST])
+    return save_projects(
+        _undoing(projects, revisions, at, together.title), actor=actor, at=at, door=door, bulk=together
+    )
+
+
+def projects_of(bulk: BulkChange) -> list[Project]:
+    """The projects that a bulk change has changed, in the order of their ids."""
+    ids = bulk.revisions.order_by().values_list("project_id", flat=True)
+    return list(Project.objects.filter(pk__in=ids).select_related("district").order_by("pk"))
+
+
+def _revisions_by_project(bulk: BulkChange) -> dict[int, list[Revision]]:
+    """The revisions of each project in a bulk change, the latest first."""
+    found: dict[int, list[Revision]] = defaultdict(list)
+    for revision in bulk.revisions.order_by("project_id", "-version"):
+        found[revision.project_id].append(revision)
+    return found
+
+
+def _changed_since(projects: Sequence[Project], revisions: Mapping[int, Sequence[Revision]]) -> list[Project]:
+    """Those of these projects, read before, that have a later revision; one that comes meanwhile makes a save stale."""
+    ids = [project.pk for project in projects]
+    rows = Revision.objects.filter(project_id__among=ids).order_by().values("project_id")
+    last = dict(rows.annotate(last=Max("version")).values_list("project_id", "last"))
+    return [project for project in projects if last[project.pk] != revisions[project.pk][0].version]
+
+
+def _undoing(
+    projects: Sequence[Project], revisions: Mapping[int, Sequence[Revision]], at: datetime, title: str
+) -> list[Change]:
+    """The changes that take back these revisions, by project."""
+    records = _read(projects)
+    differences = [_differences(record, _earlier(revisions[record.project.pk])) for record in records]
+    known = _organizations(change for changes in differences for change in changes)
+    undoing = []
+    for record, changes in zip(records, differences, strict=True):
+        if any(not revision.changes for revision in revisions[record.project.pk]):
+            record.project.voided_at, record.project.void_reason = at, title
+        undoing.append(_change(record, changes, known))
+    return undoing
+
+
+# --- values -------------------------------------------------------------------------------------------------------
+
+
+def _earlier(revisions: Iterable[Revision]) -> Values:
+    """What was recorded before these revisions of one project; they come latest first."""
+    return {(c["of"], c["field"]): c["before"] for revision in revisions for c in revision.changes}
+
+
+def _read(projects: Sequence[Project]) -> list[Record]:
+    """These projects with their milestones and investors, read at once."""
+    ids = [project.pk for project in projects]
+    milestones: dict[int, dict[str, Milestone]] = defaultdict(dict)
+    for milestone in Milestone.objects.filter(project_id__among=ids).order_by("pk"):
+        milestones[milestone.project_id][milestone.kind] = milestone
+    investors: dict[int, list[int]] = defaultdict(list)
+    through = Project.investors.through._default_manager.filter(project_id__among=ids)
+    for project, organization in through.order_by("organization_id").values_list("project", "organization"):
+        investors[project].append(organization)
+    return [Record(project, milestones[project.pk], investors[project.pk]) for project in projects]
+
+
+def _differences(record: Record, values: Values) -> list[FieldChange]:
+    """Where these values are not what is recorded; a field that there is no more is passed over."""
+    found = []
+    for (of, name), value in values.items():
+        try:
+            now = record.value(of, name)
+        except FieldDoesNotExist:
+            continue
+        if now != value:
+            found.append(FieldChange(of=of, field=name, before=now, after=value))
+    return sorted(found, key=_place)
+
+
+def _place(change: FieldChange) -> tuple[int, int]:
+    """The project first, then its milestones in the order of their kinds; fields as the model has them."""
+    of = change["of"]
+    names = [f.name for f in (Project if of == PROJECT else Milestone)._meta.fields]
+    place = names.index(change["field"]) if change["field"] in names else len(names)
+    return (-1 if of == PROJECT else list(Kind).index(Kind(of)), place)
+
+
+def _change(record: Record, differences: Sequence[FieldChange], known: Mapping[int, Organization]) -> Change:
+    """The change that gives a record these values."""
+    project = record.project
+    steps: dict[str, Milestone] = {}
+    investors: list[Organization] | None = None
+    for change in differences:
+        of, name = change["of"], change["field"]
+        if (of, name) == (PROJECT, INVESTORS):
+            investors = [known[pk] for pk in change["after"]]
+        elif of == PROJECT:
+            _set(project, name, change["after"])
+        else:
+            if of not in steps:
+                held = record.milestones.get(of)
+                steps[of] = copy.copy(held) if held else Milestone(project=project, kind=of)
+            _set(steps[of], name, change["after"])
+    emptied = [step for step in steps.values() if is_empty(step)]
+    kept = [step for step in steps.values() if not is_empty(step)]
+    return Change(project, kept, [step for step in emptied if step.pk], investors)
+
+
+def _set(record: models.Model, name: str, value: Any) -> None:
+    field: Any = record._meta.get_field(name)
+    setattr(record, field.attname, field.to_python(value))
+
+
+def _organizations(differences: Iterable[FieldChange]) -> dict[int, Organization]:
+    """The investors that come back by these changes, by id. Raises ValidationError where one was deleted."""
+    ids = {pk for change in differences if change["field"] == INVESTORS for pk in change["after"]}
+    found = Organization.objects.in_bulk(ids) if ids else {}
+    if len(found) != len(ids):
+        message = _("An organization that invested then has been deleted since.")
+        raise ValidationError({INVESTORS: ValidationError(message, code="deleted")})
+    return found
