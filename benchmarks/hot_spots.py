@@ -1,4 +1,4 @@
-"""Where many meet: writers of one district at once, and readers beside a large import.
+"""Where many meet: writers of one district at once, readers beside a large import, a small change behind it.
 
 `python -m benchmarks.hot_spots`, on a filled PostgreSQL database named by DATABASE_URL. It adds projects: take a copy.
 """
@@ -31,10 +31,11 @@ from django.db import connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from projects import services  # noqa: E402
-from projects.models import District, Milestone, Project  # noqa: E402
+from projects.models import District, Milestone, Project, TouchedCell  # noqa: E402
 from projects.services import bulk  # noqa: E402
 from tests.processes import Forked, running, side_by_side  # noqa: E402
 from tests.roll_ups import roll_up_meanwhile  # noqa: E402
+from tracking.models import QuarterlyTotal  # noqa: E402
 from tracking.totals import totals  # noqa: E402
 
 SIGNED, QUARTER = date(2023, 1, 29), "2023Q1"
@@ -42,7 +43,7 @@ PROCESSES = 8
 
 
 def main() -> None:
-    """Print both tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hot_spots", description=__doc__)
     parser.add_argument("--saves", type=int, default=640, help="by all writers together")
     parser.add_argument("--imported", type=int, default=1_000_000, help="projects in one transaction")
@@ -53,6 +54,7 @@ def main() -> None:
     for writers in (1, 8, 64):
         print_writers(writers, given.saves // writers)
     print_readers(given.imported)
+    print_small_changes()
 
 
 def print_writers(writers: int, each: int) -> None:
@@ -106,6 +108,34 @@ def print_readers(imported: int) -> None:
     for name, seconds in (("alone", idle), ("beside the import", reader.result())):
         median, slowest = statistics.median(seconds) * 1000, max(seconds) * 1000
         print(f"| {name} | {len(seconds):,} | {median:,.1f} ms | {slowest:,.1f} ms |")
+
+
+def print_small_changes() -> None:
+    """How long somebody's small change takes to be seen while one worker still adds what the import left waiting."""
+    district, began, took = some_district(), time.monotonic(), []
+    with running(roll_up_meanwhile, 1):
+        while TouchedCell.objects.exists():
+            took.append(seconds_until_seen(district))
+    drained = time.monotonic() - began
+    print(
+        f"\nWhat the import left waiting was added in {drained:,.0f} s. Small changes meanwhile, save to total:\n"
+    )
+    print(
+        f"{len(took)} one after the other, median {statistics.median(took):,.1f} s, slowest {max(took):,.1f} s"
+    )
+
+
+def seconds_until_seen(district: District) -> float:
+    """The seconds from the beginning of a save until its project is counted in the stored cell of its district."""
+    cell = QuarterlyTotal.objects.filter(district=district, quarter=QUARTER, kind="signed")
+    before = cell.values_list("entered_count", flat=True).first()
+    project = Project(name="项目", district=district, total_investment=10**8)
+    signed = Milestone(project=project, kind="signed", happened_on=SIGNED)
+    began = time.monotonic()
+    services.save_project(project, actor=None, at=timezone.now(), milestones=[signed])
+    while cell.values_list("entered_count", flat=True).first() == before:
+        time.sleep(0.01)
+    return time.monotonic() - began
 
 
 def read_until(done: Event, city: District) -> list[float]:
