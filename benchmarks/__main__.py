@@ -25,6 +25,7 @@ django.setup()
 from benchmarks.changes import bench_change, bench_visible  # noqa: E402
 from benchmarks.costs import Report  # noqa: E402
 from benchmarks.databases import Databases  # noqa: E402
+from benchmarks.desk import bench_desk  # noqa: E402
 from benchmarks.explaining import bench_explain  # noqa: E402
 from benchmarks.ledger_size import bench_ledger_size  # noqa: E402
 from benchmarks.many_changes import bench_many_changes  # noqa: E402
@@ -46,6 +47,7 @@ BENCHMARKS: dict[str, Callable[[Run], None]] = {
     "totals": bench_totals,
     "as_of": bench_as_of,
     "explain": bench_explain,
+    "desk": bench_desk,
     "workers": bench_workers,
     "ledger_size": bench_ledger_size,
 }
@@ -54,6 +56,7 @@ POSTGRESQL_ALONE = (
     "totals",
     "as_of",
     "explain",
+    "desk",
     "workers",
     "ledger_size",
 )  # at sizes that SQLite is not for

@@ -120,10 +120,10 @@ PROJECTS = f"""
         LATERAL (SELECT date '2016-01-01' + floor(bench_dice(n, 12) * 3653)::int AS signed) dated
 """
 
-# The texts by which they are found; none has an investor.
+# The texts by which they are found, with the initials of their names; none has an investor.
 SEARCHED = """
     INSERT INTO projects_projectsearch (project_id, text)
-    SELECT id, lower(code || ' ' || name) FROM projects_project
+    SELECT id, lower(code || ' ' || name || ' xm' || id) FROM projects_project
 """
 
 # Every step that happened, with the day on which it did; one in thirty has no known date.

@@ -30,7 +30,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
-SHARING = (Role.EDITOR, Role.REVIEWER)
+SHARING = (Role.EDITOR, Role.REVIEWER, Role.ADMINISTRATOR)
 
 
 def within(path: str, field: str = "path") -> Q:

@@ -11,6 +11,7 @@ from benchmarks import dense
 from benchmarks.costs import Cost, Report, in_turn
 from config.environment import BASE_DIR
 from projects.entries import CONTENT, entries_of
+from projects.initials import initials_of
 from projects.models import LedgerEntry, Project
 from projects.models.search import text_of
 from tests.processes import database_url
@@ -27,13 +28,14 @@ EVERYWHERE = (
 )  # fmt: skip
 # `workers` alone is not run here: it takes longer than a test may; tests of parts have real workers.
 RUN = ("rebuild", "naive", "growth", "posting", "change", "visible")
-RUN_ON_POSTGRESQL = ("many_changes", "totals", "as_of", "explain", "ledger_size")
+RUN_ON_POSTGRESQL = ("many_changes", "totals", "as_of", "explain", "desk", "ledger_size")
 ON_POSTGRESQL = (
     "bare SQL",
     "bare aggregate",
     "as of a year ago",
     "Steps in the city",
     "bytes with its share",
+    "search: initials",
 )
 
 
@@ -93,7 +95,7 @@ def test_a_dense_country_is_what_the_service_would_have_recorded():
 
     assert find_differences() == []
     for project in Project.objects.prefetch_related("milestones").select_related("search"):
-        assert project.search.text == text_of([project.code, project.name])
+        assert project.search.text == text_of([project.code, project.name, initials_of(project.name)])
         wanted = entries_of(project, project.milestones.all(), has_phases=False)
         posted = {entry.kind: entry for entry in LedgerEntry.objects.current().filter(project=project)}
         assert {kind: [getattr(entry, name) for name in CONTENT] for kind, entry in posted.items()} == {

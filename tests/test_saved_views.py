@@ -115,7 +115,9 @@ def test_a_private_view_is_its_owners_alone(places: dict[str, District], officer
     assert colleague.post(f"{LIST}views/", {"default": str(view.pk)}).status_code == 404
 
 
-@pytest.mark.parametrize(("role", "may"), [("viewer", False), ("editor", True), ("reviewer", True)])
+@pytest.mark.parametrize(
+    ("role", "may"), [("viewer", False), ("editor", True), ("reviewer", True), ("administrator", True)]
+)
 def test_only_with_a_district_of_ones_own_is_a_view_shared(
     places: dict[str, District], role: str, may: bool
 ) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from projects import services
 from projects.grams import grams_of, plain
+from projects.initials import initials_of
 from projects.models import Organization, Project, User
 from projects.models.search import ProjectSearch
 from projects.services.bulk import Registration, register_many
@@ -71,6 +75,60 @@ def test_a_project_is_found_by_any_part_of_its_words_and_its_investors() -> None
         assert found(text) == ([wanted, other] if text == "z-7" else [wanted]), text
     for text in ("广深", "汽车 深圳", "州新广", "%", "_", "\\", "77广"):
         assert found(text) == [], text
+
+
+def test_a_project_is_found_by_the_initials_of_its_name_and_its_investors() -> None:
+    investor = make_organization("重庆长安汽车")
+    wanted = held_by(make_project("广州科学城（5G）项目一期", code="GZ-77"), investor).pk
+    other = make_project("厦门银行总部", code="XM-78").pk
+
+    for text, numbers in {
+        "gzkxc": [wanted],
+        "GZKXC5G": [wanted],
+        "kxc 广州": [wanted],
+        "cqca": [wanted],  # 重 and 长 are read otherwise alone
+        "xmyh": [other],
+        "gzcq": [],
+    }.items():
+        assert found(text) == numbers, text
+
+
+def test_a_changed_name_is_found_by_its_new_initials() -> None:
+    project = make_project("科学城")
+    project.name = "生物岛"
+    services.save_project(project, actor=None, at=NOW)
+
+    assert (found("kxc"), found("swd")) == ([], [project.pk])
+
+
+@pytest.mark.parametrize(
+    ("name", "initials"),
+    [
+        ("广州科学城", "gzkxc"),
+        ("重庆、长沙、厦门", "cqcsxm"),
+        ("会计师事务所 No. 3", "kjsswsno3"),
+        ("Tesla Giga", ""),
+        ("ＡＢ项目１", "abxm1"),
+        ("绿地·女娲", "ldnw"),
+        ("", ""),
+    ],
+)
+def test_initials_are_the_first_letters_as_people_say_the_name(name: str, initials: str) -> None:
+    assert initials_of(name) == initials
+
+
+def test_texts_from_before_are_completed_to_what_the_service_writes() -> None:
+    investors = [make_organization("重庆长安汽车", uscc=make_uscc(3)), make_organization("Tesla")]
+    project = held_by(make_project("广州科学城"), *investors)
+    plain_one = make_project("Giga", name_en="Giga")
+    texts = dict(ProjectSearch.objects.values_list("pk", "text"))
+    ProjectSearch.objects.filter(pk=project.pk).update(text=texts[project.pk].removesuffix(" gzkxc cqcaqc"))
+    fill = import_module("projects.migrations.0014_search_by_initials").fill
+
+    for _twice in range(2):
+        fill(apps, connection.schema_editor)
+        assert dict(ProjectSearch.objects.values_list("pk", "text")) == texts
+    assert texts[plain_one.pk].endswith("giga")
 
 
 def test_what_was_changed_is_found_by_its_new_words_alone() -> None:

@@ -62,7 +62,9 @@ class ProjectAdmin(PlacedAdmin):
     ]
     project = ""
     search_fields = ["search__text"]
-    search_help_text = _("Project code, name, approval code, investor or credit code")
+    search_help_text = _(
+        "Project code, name, approval code, investor or credit code; or the pinyin initials, as in gzkxc"
+    )
     readonly_fields = ["standing", "counted_in", "phases_link", "ledger_link"]
     actions = actions
     fieldsets = [

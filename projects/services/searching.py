@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from projects.initials import initials_of
 from projects.models import Organization, Project
 from projects.models.search import ProjectSearch, text_of
 from projects.rows import insert_records
@@ -18,10 +19,10 @@ def make_found(projects: Sequence[tuple[Project, Sequence[Organization]]]) -> No
     """Write the texts of new projects, with their investors."""
     rows = []
     for project, investors in projects:
-        words = [getattr(project, name) for name in OWN]
-        for organization in sorted(investors, key=lambda organization: organization.pk):
-            words += (getattr(organization, name) or "" for name in INVESTORS)
-        rows.append(ProjectSearch(project_id=project.pk, text=text_of(words)))
+        own = [getattr(project, name) for name in OWN]
+        ordered = sorted(investors, key=lambda organization: organization.pk)
+        text = _text(own, [[getattr(each, name) for name in INVESTORS] for each in ordered])
+        rows.append(ProjectSearch(project_id=project.pk, text=text))
     if rows:
         insert_records(ProjectSearch, rows, with_ids=True)
 
@@ -30,20 +31,28 @@ def keep_found(projects: Sequence[int]) -> None:
     """Bring the texts of these projects, by id, to what is recorded of them."""
     for start in range(0, len(projects), CHUNK):
         ids = projects[start : start + CHUNK]
-        words: dict[int, list[str]] = defaultdict(list)
-        for pk, *own in Project.objects.filter(pk__in=ids).order_by().values_list("pk", *OWN):
-            words[pk] += own
+        owned = Project.objects.filter(pk__in=ids).order_by().values_list("pk", *OWN)
+        invested: dict[int, list[Sequence[str | None]]] = defaultdict(list)
         investors = Organization.objects.filter(projects__in=ids).order_by("projects", "pk")
         for pk, *names in investors.values_list("projects", *INVESTORS):
-            words[pk] += (name or "" for name in names)
+            invested[pk].append(names)
         known = dict(ProjectSearch.objects.filter(pk__in=ids).values_list("pk", "text"))
-        texts = {pk: text_of(each) for pk, each in words.items()}
+        texts = {pk: _text(own, invested[pk]) for pk, *own in owned}
         ProjectSearch.objects.bulk_create(
             [ProjectSearch(project_id=pk, text=text) for pk, text in texts.items() if known.get(pk) != text],
             update_conflicts=True,
             unique_fields=["project"],
             update_fields=["text"],
         )
+
+
+def _text(own: Sequence[str], investors: Iterable[Sequence[str | None]]) -> str:
+    """The project's words, its investors', and at the end the initials of the Chinese names among them."""
+    words, names = list(own), [own[OWN.index("name")]]
+    for investor in investors:
+        words += (word or "" for word in investor)
+        names.append(investor[INVESTORS.index("name")] or "")
+    return text_of([*words, *map(initials_of, names)])
 
 
 def keep_found_of(organization: Organization) -> None:
