@@ -20,6 +20,7 @@ from config.environment import (
 )
 
 MODE = read_mode()
+APPROVAL_REQUIRED = env.bool("APPROVAL_REQUIRED", default=False)  # what is saved counts once it is approved
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data"))).resolve()
 SECRET_KEY = read_secret_key(MODE, DATA_DIR)
 DEBUG = False

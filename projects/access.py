@@ -69,6 +69,13 @@ def has_role(user: Reader, district: District, *roles: Role) -> bool:
     return any(district.path.startswith(path) for path in paths_of(user, *roles))
 
 
+def readers_of(district: District) -> Q:
+    """The rule that a user sees what is recorded in this district; several memberships give a user several times."""
+    codes = district.path.rstrip("/").split("/")
+    above = ["/".join([*codes[: number + 1], ""]) for number in range(len(codes))]
+    return Q(is_active=True) & (Q(is_superuser=True) | Q(memberships__district__path__in=above))
+
+
 class Sight:
     """Which districts one reader sees, asked once for many rows."""
 
@@ -88,6 +95,16 @@ def may_see(user: Reader, district: District) -> bool:
 def may_edit(user: Reader, district: District) -> bool:
     """Whether this user records projects in the district."""
     return has_role(user, district, Role.EDITOR)
+
+
+def may_review(user: Reader, district: District) -> bool:
+    """Whether this user approves and returns what is recorded in the district."""
+    return has_role(user, district, Role.REVIEWER)
+
+
+def reviews_anywhere(user: Reader) -> bool:
+    """Whether this user is a reviewer of any district."""
+    return (user.is_active and user.is_superuser) or bool(paths_of(user, Role.REVIEWER))
 
 
 def may_publish(user: Reader, district: District) -> bool:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 Notice = Callable[[HttpRequest], str]
+Block = tuple[int, Callable[[HttpRequest], str]]
 SEARCHES = ("q", "term")
 INCOMPARABLE = re.compile(r"[0-9]{19}")
 SECTIONS = [
@@ -39,9 +40,10 @@ class MingzhangAdminSite(AdminSite):
     """Everybody with a membership may enter; each page then shows what their districts hold."""
 
     site_title = site_header = _("Mingzhang")
-    index_title = _("Record and look up")
+    index_title = _("My desk")
     empty_value_display = "—"
     notices: ClassVar[list[Notice]] = []
+    blocks: ClassVar[list[Block]] = []
 
     @classmethod
     def notice(cls, notice: Notice) -> Notice:
@@ -49,10 +51,22 @@ class MingzhangAdminSite(AdminSite):
         cls.notices.append(notice)
         return notice
 
+    @classmethod
+    def block(cls, place: int) -> Callable[[Notice], Notice]:
+        """A decorator by which an app puts a part of the desk on the index, the lowest place first."""
+
+        def put(made: Notice) -> Notice:
+            cls.blocks.append((place, made))
+            cls.blocks.sort(key=lambda block: block[0])
+            return made
+
+        return put
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """With what is worth a word today."""
+        """My desk: what is worth a word today, what waits, what has changed."""
         said = [text for notice in self.notices if (text := notice(request))]
-        return super().index(request, {**(extra_context or {}), "notices": said})
+        desk = [made(request) for _place, made in self.blocks]
+        return super().index(request, {**(extra_context or {}), "notices": said, "desk": desk})
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Any membership opens the admin."""

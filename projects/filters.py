@@ -31,6 +31,7 @@ from projects.models import (
     Precision,
     Project,
     ProjectType,
+    Review,
     Sector,
     SizeBand,
     Stage,
@@ -185,6 +186,12 @@ PROJECT_FILTERS: tuple[Parameter, ...] = (
         "kind", Kind.values, about=_("With a milestone of this kind; with `quarter`, in that quarter.")
     ),
     Parameter(name="quarter", read=parse_quarter, about=_("With a milestone in this quarter, as 2023Q1.")),
+    choice_parameter(
+        "review",
+        Review.values,
+        apply=equal("review"),
+        about=_("How far the approval of the last change has come."),
+    ),
     choice_parameter("project_type", ProjectType.values, apply=equal("project_type")),
     choice_parameter("ownership", Ownership.values, apply=equal("ownership")),
     Parameter(

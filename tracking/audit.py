@@ -4,19 +4,22 @@ It knows the definitions, not the ledger's engine: it reads projects and milesto
 result beside what the ledger says and beside the stored cells. It lists what differs and repairs nothing. It goes node
 by node above the cities and city by city below, each part by itself and of one moment, so that workers can share them
 and no more is held in memory than one of them has.
+
+Of a project whose last change waits for approval the milestones do not say what counts. Such projects, and those of
+which they are phases, are left out on both sides.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from config.api.transactions import snapshot
 from projects.models import District, LedgerEntry, Milestone, Project, Sector, TouchedCell
@@ -76,15 +79,17 @@ def find_differences_of(part: int) -> list[Difference]:
 
 def of_city(nodes: set[int], tree: Tree) -> list[Difference]:
     """What differs in the own entries and in the cells of these nodes, which hold all that is below them."""
+    unknown = left_out()
     recorded = recount(nodes, "project__district_id")
     touched = (
         TouchedCell.objects.filter(district_id__in=nodes).values_list("district_id", "quarter").distinct()
     )
     waiting = {(node, quarter) for district, quarter in touched for node in tree.upwards(district)}
-    everywhere = judged(raised(recorded, nodes, tree), waiting)
+    everywhere = raised(recorded, nodes, tree)
+    merge(everywhere, raised(posted(nodes, "district_id", unknown), nodes, tree))
     return [
-        *compare("ledger", recorded, ledger_book(nodes), tree.codes),
-        *compare("cell", everywhere, judged(cell_book(nodes), waiting), tree.codes),
+        *compare("ledger", recorded, ledger_book(nodes, unknown), tree.codes),
+        *compare("cell", judged(everywhere, waiting), judged(cell_book(nodes), waiting), tree.codes),
     ]
 
 
@@ -95,12 +100,15 @@ def of_node(node: int, below: set[int], tree: Tree) -> list[Difference]:
     sectors = {0: "", **dict(Sector.objects.values_list("pk", "code"))}
     expected: dict[str, Book] = defaultdict(lambda: defaultdict(lambda: [0] * 14))
     total: Book = defaultdict(lambda: [0] * 14)
-    for (sector, reached, kind), figures in recount(below, "project__sector_id").items():
+    unknown = left_out()
+    by_sector = recount(below, "project__sector_id")
+    merge(by_sector, posted(below, "sector_id", unknown))
+    for (sector, reached, kind), figures in by_sector.items():
         expected[sectors[sector]][node, reached, kind] = figures
         add(total[node, reached, kind], figures, 0)
     stored = sector_books(node, sectors)
     found = [
-        *compare("ledger", recount({node}, "project__district_id"), ledger_book({node}), tree.codes),
+        *compare("ledger", recount({node}, "project__district_id"), ledger_book({node}, unknown), tree.codes),
         *compare("cell", judged(total, waiting), judged(cell_book({node}), waiting), tree.codes),
     ]
     for code in sorted(expected.keys() | stored.keys()):
@@ -148,10 +156,14 @@ def recount(nodes: Collection[int], by: str) -> Book:
 
     A cell is then (its value, quarter, kind); 0 stands for a sector that is not known.
     """
-    phases = Project.objects.filter(parent=OuterRef("project_id"), voided_at__isnull=True)
+    unsettled = Q(voided_at__isnull=True) | ~Q(review="approved")
+    phases = Project.objects.filter(unsettled, parent=OuterRef("project_id"))
     rows = (
         Milestone.objects.filter(
-            project__district__in=nodes, project__voided_at__isnull=True, project__exclusion_reason=""
+            project__district__in=nodes,
+            project__voided_at__isnull=True,
+            project__exclusion_reason="",
+            project__review="approved",
         )
         .exclude(precision="")
         .exclude(kind="framework_signed")
@@ -226,20 +238,54 @@ def judged(book: Mapping[Cell, Figures], waiting: Container[tuple[int, str]]) ->
     return {cell: figures for cell, figures in book.items() if cell[:2] not in waiting}
 
 
-def ledger_book(nodes: Collection[int]) -> Book:
+def left_out() -> set[int]:
+    """The projects, by id, of which the milestones do not say what counts: what they say waits for approval."""
+    waiting = Project.objects.exclude(review="approved").order_by().values_list("pk", "parent_id")
+    ids = {pk for pair in waiting for pk in pair}
+    return {pk for pk in ids if pk}
+
+
+def ledger_book(nodes: Collection[int], unknown: Container[int]) -> Book:
     """What the current entries of the ledger in these districts add up to, by district of record."""
+    return added(LedgerEntry.objects.filter(district__in=nodes), "district_id", lambda pk: pk not in unknown)
+
+
+def posted(nodes: Collection[int], by: str, unknown: Collection[int]) -> Book:
+    """What the current entries of projects that are left out add up to in these districts, by a column."""
+    if not unknown:
+        return {}
+    entries = LedgerEntry.objects.filter(district__in=nodes, project_id__among=unknown)
+    return added(entries, by, lambda _pk: True)
+
+
+def added(entries: QuerySet[LedgerEntry], by: str, judges: Callable[[int], bool]) -> Book:
+    """What the current ones of these entries add up to, by a column; only those whose project is judged."""
     book: Book = defaultdict(lambda: [0] * 14)
-    here = LedgerEntry.objects.filter(district__in=nodes, superseded_at=None, quarter__isnull=False)
-    rows = here.order_by().values_list(
-        "district_id", "quarter", "left_quarter", "kind", "investment", "expected_output", "expected_revenue"
+    rows = entries.filter(superseded_at=None, quarter__isnull=False).order_by()
+    columns = rows.values_list(
+        "project_id",
+        by,
+        "quarter",
+        "left_quarter",
+        "kind",
+        "investment",
+        "expected_output",
+        "expected_revenue",
     )
-    for district, reached, gone, kind, *amounts in rows.iterator(chunk_size=CHUNK):
-        assert reached is not None
+    for project, member, reached, gone, kind, *amounts in columns.iterator(chunk_size=CHUNK):
+        if not judges(project):
+            continue
         figures = [1, *(int(a is not None) for a in amounts), *(a or 0 for a in amounts)]
-        add(book[district, reached, kind], figures, 0)
+        add(book[member or 0, reached, kind], figures, 0)
         if gone:
-            add(book[district, gone, kind], figures, 7)
+            add(book[member or 0, gone, kind], figures, 7)
     return book
+
+
+def merge(book: Book, more: Book) -> None:
+    """Add one book to another."""
+    for cell, figures in more.items():
+        add(book[cell], figures, 0)
 
 
 def cell_book(nodes: Collection[int]) -> Book:

@@ -95,6 +95,8 @@ class Audit(parts.Work):
 
     def store(self, part: Part, seen: list[AuditDifference]) -> int:
         assert isinstance(part, AuditPart)
+        if part.district_id is None:
+            AuditRun.objects.filter(pk=part.run_id).update(left_out=len(audit.left_out()))
         stored = AuditDifference.objects.filter(run_id=part.run_id).count() if seen else 0
         kept = seen[: max(0, KEPT - stored)]
         for row in kept:

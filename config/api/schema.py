@@ -82,7 +82,7 @@ class ApiSchema(AutoSchema):
 
     def _header_parameters(self) -> list[OpenApiParameter]:
         action = getattr(self.view, "action", None)
-        if action in ("partial_update", "destroy"):
+        if action in ("partial_update", "destroy", *getattr(self.view, "with_if_match", ())):
             return [_header("If-Match", "The ETag of the version that is changed.", required=True)]
         if action == "create":
             return [
@@ -146,7 +146,8 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
             answer.update({name: schema for name, schema in FILES.items() if name in answer})
             if "fields" in names:
                 _make_sparse(components["schemas"], answer["application/json"]["schema"])
-            for status in sorted({*ANYWHERE, *WITH_METHOD.get(method, ())}):
+            versioned = (412, 428) if "If-Match" in names else ()
+            for status in sorted({*ANYWHERE, *versioned, *WITH_METHOD.get(method, ())}):
                 operation["responses"].setdefault(
                     str(status), {"$ref": f"#/components/responses/Problem{status}"}
                 )

@@ -28,6 +28,8 @@ from projects.admin.project_list.urls import list_pages
 from projects.admin.project_list.views import opening
 from projects.admin.splitting import may_split, split_view
 from projects.admin.standing import CHANGES, actions, change_standing
+from projects.admin.waiting import WaitingFilter
+from projects.admin.workflow import ReviewedPages
 from projects.models import Door, LedgerEntry, Milestone, Project
 
 
@@ -42,7 +44,7 @@ class ProjectForm(VersionedForm):
 
 
 @admin.register(Project)
-class ProjectAdmin(PlacedAdmin):
+class ProjectAdmin(ReviewedPages, PlacedAdmin):
     """Where projects are entered and found."""
 
     form = ProjectForm
@@ -59,6 +61,7 @@ class ProjectAdmin(PlacedAdmin):
         filters.StartedFilter,
         filters.CompletedFilter,
         filters.StandingFilter,
+        WaitingFilter,
     ]
     project = ""
     search_fields = ["search__text"]
@@ -258,11 +261,13 @@ class ProjectAdmin(PlacedAdmin):
 
 def counted_in(project: Project) -> SafeString:
     """The quarters in whose totals a project is, by its ledger, each linked to them; or why it is in none."""
-    if project.is_void or project.excluded:
+    if project.is_approved and (project.is_void or project.excluded):
         return format_html("{}", _("no total, for it is void or excluded"))
-    if project.phases.kept().exists():
+    if project.is_approved and project.phases.kept().exists():
         return format_html("{}", _("no total of its own: its phases are counted"))
     entries = list(LedgerEntry.objects.current().filter(project=project).select_related("district"))
+    if not entries and not project.is_approved:
+        return format_html("{}", _("no total as long as it is not approved"))
     if not entries:
         return format_html("{}", _("no total yet: nothing has happened"))
     dated = sorted({(e.quarter, e.district.code, e.district.label) for e in entries if e.quarter})

@@ -2,6 +2,7 @@
 
 from projects.models.accounts import AccountChange
 from projects.models.base import AmountField, LongTextField, TextField, Versioned
+from projects.models.comments import Comment, Mention
 from projects.models.districts import District, Succession, ancestors_of
 from projects.models.ledger import Cause, LedgerEntry, LedgerSeal, TouchedCell
 from projects.models.lists import AmountUnit, ListPreference, SavedView
@@ -28,7 +29,7 @@ from projects.models.reference import (
 )
 from projects.models.revisions import BulkChange, Door, Revision
 from projects.models.search import ProjectSearch, SearchedText, holds_all
-from projects.models.stages import ExclusionReason, ProjectType, Stage
+from projects.models.stages import ExclusionReason, ProjectType, Review, Stage
 from projects.models.users import ApiToken, Membership, User
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "BulkChange",
     "Cause",
     "Ceremony",
+    "Comment",
     "District",
     "Door",
     "ExclusionReason",
@@ -51,6 +53,7 @@ __all__ = [
     "ListPreference",
     "LongTextField",
     "Membership",
+    "Mention",
     "Milestone",
     "Organization",
     "Ownership",
@@ -60,6 +63,7 @@ __all__ = [
     "ProjectSearch",
     "ProjectType",
     "Reason",
+    "Review",
     "Revision",
     "SavedView",
     "SearchedText",

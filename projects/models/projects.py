@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -24,10 +25,15 @@ from projects.models.base import (
 from projects.models.checks import Check
 from projects.models.districts import District
 from projects.models.reference import Organization, Ownership, Sector
-from projects.models.stages import ExclusionReason, ProjectType, Stage
+from projects.models.stages import ExclusionReason, ProjectType, Review, Stage
 
 if TYPE_CHECKING:
     from projects.access import Reader
+
+
+BEFORE_START = Q(stage__in=["", Stage.NEGOTIATING, Stage.SIGNED])
+BEFORE_COMPLETION = Q(stage__in=["", Stage.NEGOTIATING, Stage.SIGNED, Stage.STARTED])
+KEPT_AND_COUNTED = Q(voided_at__isnull=True, exclusion_reason="")
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -40,6 +46,14 @@ class ProjectQuerySet(models.QuerySet["Project"]):
     def editable_by(self, user: Reader) -> ProjectQuerySet:
         """Projects in districts where the user is an editor."""
         return self.filter(subtrees_of(user, Role.EDITOR, field="district__path"))
+
+    def reviewable_by(self, user: Reader) -> ProjectQuerySet:
+        """Projects in districts where the user is a reviewer."""
+        return self.filter(subtrees_of(user, Role.REVIEWER, field="district__path"))
+
+    def submitted(self) -> ProjectQuerySet:
+        """What waits for a reviewer, the longest first."""
+        return self.filter(review=Review.SUBMITTED).order_by("submitted_at", "id")
 
     def within(self, district: District) -> ProjectQuerySet:
         """Projects of the district and everything below it."""
@@ -60,6 +74,24 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         start = Q(planned_start_on__lt=on, stage__in=before_start)
         completion = Q(planned_completion_on__lt=on, stage__in=[*before_start, Stage.STARTED])
         return self.countable().filter(start | completion)
+
+    def late_to_start(self, on: date) -> ProjectQuerySet:
+        """Kept projects whose planned start lies before this day and has not happened."""
+        return self._kept_and_counted().filter(BEFORE_START, planned_start_on__lt=on)
+
+    def late_to_complete(self, on: date) -> ProjectQuerySet:
+        """Kept projects whose planned completion lies before this day and has not happened."""
+        return self._kept_and_counted().filter(BEFORE_COMPLETION, planned_completion_on__lt=on)
+
+    def without_amount(self) -> ProjectQuerySet:
+        """Kept projects, or the phases of such, whose investment is not known."""
+        phases = Project.objects.kept().filter(parent=models.OuterRef("pk"))
+        rows = self._kept_and_counted().filter(total_investment__isnull=True)
+        return rows.filter(~models.Exists(phases))
+
+    def _kept_and_counted(self) -> ProjectQuerySet:
+        """In the words of the indexes."""
+        return self.filter(KEPT_AND_COUNTED)
 
     def with_details(self) -> ProjectQuerySet:
         """Everything a list or a detail shows, in a fixed number of queries."""
@@ -205,6 +237,32 @@ class Project(Versioned):
     voided_at = models.DateTimeField(_("void since"), null=True, blank=True, editable=False)
     void_reason = TextField(_("void because"), max_length=200, blank=True, editable=False)
 
+    # Kept by the services (services.counting, services.reviewing); where nobody reviews, everything is approved.
+    review = models.CharField(
+        _("review"),
+        max_length=10,
+        choices=Review.choices,
+        default=Review.APPROVED,
+        db_default=Review.APPROVED,
+        editable=False,
+    )
+    approved_version = models.PositiveIntegerField(
+        _("approved version"),
+        null=True,
+        editable=False,
+        help_text=_("What counts while a later version waits for approval; empty if none was ever approved."),
+    )
+    submitted_at = models.DateTimeField(_("submitted at"), null=True, editable=False)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("submitted by"),
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+    )
+
     # Derived from the milestones by the services at every change; never typed.
     stage = models.CharField(_("stage"), max_length=20, choices=Stage.choices, blank=True, editable=False)
     suspended = models.BooleanField(_("suspended"), default=False, editable=False)
@@ -278,6 +336,32 @@ class Project(Versioned):
             models.Index(fields=["id"], condition=Q(voided_at__isnull=False), name="project_void"),
             models.Index(fields=["id"], condition=~Q(exclusion_reason=""), name="project_excluded"),
             models.Index(fields=["id"], condition=Q(suspended=True), name="project_suspended"),
+            # desks: what is late or lacks its amount, in the districts of one person
+            models.Index(
+                fields=["district", "planned_start_on"],
+                condition=KEPT_AND_COUNTED & BEFORE_START & Q(planned_start_on__isnull=False),
+                name="project_late_to_start",
+            ),
+            models.Index(
+                fields=["district", "planned_completion_on"],
+                condition=KEPT_AND_COUNTED & BEFORE_COMPLETION & Q(planned_completion_on__isnull=False),
+                name="project_late_to_complete",
+            ),
+            models.Index(
+                fields=["district"],
+                condition=KEPT_AND_COUNTED & Q(total_investment__isnull=True),
+                name="project_without_amount",
+            ),
+            # the reviewers' queue
+            models.Index(
+                fields=["submitted_at", "id"], condition=Q(review="submitted"), name="project_submitted"
+            ),
+            # what was returned to somebody
+            models.Index(
+                fields=["submitted_by", "id"], condition=Q(review="returned"), name="project_returned"
+            ),
+            # the audit, and approving whatever waits
+            models.Index(fields=["id"], condition=~Q(review="approved"), name="project_not_approved"),
         ]
 
     def __str__(self) -> str:
@@ -293,6 +377,16 @@ class Project(Versioned):
     def excluded(self) -> bool:
         """Whether it is kept but not counted."""
         return bool(self.exclusion_reason)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether it counts as it is recorded now."""
+        return self.review == Review.APPROVED
+
+    @property
+    def counting_version(self) -> int | None:
+        """The version that counts: the one approved last; None if none was."""
+        return self.version if self.is_approved else self.approved_version
 
     @property
     def is_void(self) -> bool:

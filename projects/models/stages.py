@@ -1,4 +1,4 @@
-"""What a project can be: its type, how far it has come, and why it is kept but not counted."""
+"""What a project can be: its type, how far it and its review have come, and why it is kept but not counted."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +27,15 @@ class Stage(models.TextChoices):
     IN_PRODUCTION = "in_production", _("In production")
     AT_CAPACITY = "at_capacity", _("At capacity")
     TERMINATED = "terminated", _("Terminated")
+
+
+class Review(models.TextChoices):
+    """How far a record has come on its way to a reviewer's approval; what was approved last is what counts."""
+
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Submitted")
+    RETURNED = "returned", _("Returned")
+    APPROVED = "approved", _("Approved")
 
 
 class ExclusionReason(models.TextChoices):

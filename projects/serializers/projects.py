@@ -9,7 +9,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import Field
 
 from projects import services
-from projects.models import Ceremony, District, Milestone, Organization, Project, Sector, Stage
+from projects.models import Ceremony, District, Milestone, Organization, Project, Review, Sector, Stage
 from projects.sequence import faults, settle
 from projects.serializers.fields import (
     CodeField,
@@ -64,6 +64,7 @@ class ProjectSerializer(SequenceMixin, RecordSerializer[Project]):
     planned_completion_on = StrictDateField(required=False, allow_null=True)
     excluded = serializers.BooleanField(read_only=True)
     stage = serializers.ChoiceField(Stage.choices, read_only=True, allow_blank=True)
+    review = serializers.ChoiceField(Review.choices, read_only=True)
 
     class Meta:
         model = Project
@@ -105,6 +106,7 @@ class ProjectSerializer(SequenceMixin, RecordSerializer[Project]):
             "remark",
             "source",
             "voided_at",
+            "review",
             "version",
             "created_at",
             "updated_at",

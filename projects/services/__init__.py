@@ -5,6 +5,8 @@ it (None for the system itself), `at` the moment, both read at the door.
 """
 
 from projects.services.changes import Change
+from projects.services.commenting import comment_on, read_mention
+from projects.services.counting import approval_required
 from projects.services.dates import DATE_FIELDS, dated_milestones
 from projects.services.lists import (
     choose_columns,
@@ -40,6 +42,7 @@ from projects.services.restoring import (
     undo_bulk,
     versions_of,
 )
+from projects.services.reviewing import approve, approve_leftovers, return_projects, submit
 from projects.services.splitting import split_project
 from projects.services.successions import delete_succession, save_succession
 
@@ -49,9 +52,13 @@ __all__ = [
     "Change",
     "RefusedChanges",
     "add_member",
+    "approval_required",
+    "approve",
+    "approve_leftovers",
     "choose_columns",
     "choose_default_view",
     "choose_unit",
+    "comment_on",
     "dated_milestones",
     "delete_band",
     "delete_reference",
@@ -61,11 +68,13 @@ __all__ = [
     "exclude_project",
     "preference_of",
     "projects_of",
+    "read_mention",
     "remove_member",
     "remove_milestone",
     "restoration",
     "restore_project",
     "restore_version",
+    "return_projects",
     "save_account",
     "save_band",
     "save_district",
@@ -77,6 +86,7 @@ __all__ = [
     "save_versioned",
     "save_view",
     "split_project",
+    "submit",
     "undo_bulk",
     "versions_of",
     "void_project",

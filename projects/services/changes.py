@@ -41,6 +41,7 @@ class Draft:
     has_phases: bool = field(init=False)  # whether it has phases that are not void
     after: list[Milestone] = field(default_factory=list)  # as they will stand
     gone: list[Milestone] = field(default_factory=list)  # taken away, or emptied
+    is_decision: bool = False  # changes nothing but how far its review has come
 
     def __post_init__(self) -> None:
         self.milestones = {m.pk: m for m in read_along(self.stored, "milestones")}
@@ -81,7 +82,9 @@ def read_locked(ids: Collection[int]) -> dict[int, Project]:
     for milestone in Milestone.objects.filter(project_id__among=ids).order_by("pk"):
         milestone.project = locked[milestone.project_id]
         read_along(milestone.project, "milestones").append(milestone)
-    for phase in Project.objects.filter(parent_id__among=ids).only("parent_id", "voided_at").order_by("pk"):
+    for phase in (
+        Project.objects.filter(parent_id__among=ids).only("parent_id", "voided_at", "review").order_by("pk")
+    ):
         read_along(locked[phase.parent_id or 0], "phases").append(phase)
     return locked
 

@@ -16,6 +16,7 @@ from projects.rows import checked_at_once, uncollected
 from projects.services.announce import announce_after_commit
 from projects.services.changes import Change, Draft, draft_of, forget, named_ids, read_locked
 from projects.services.checking import check_project, know
+from projects.services.counting import REVIEW
 from projects.services.dates import DERIVED
 from projects.services.revising import Origin
 from projects.services.rounds import Standing, in_rounds, unsaved_parent
@@ -152,7 +153,7 @@ def _parent_refused() -> ValidationError:
 
 # What a save gives a record that was not there before. What it only brings into its one form may stay so.
 GIVEN: dict[type[models.Model], tuple[str, ...]] = {
-    Project: ("id", "code", "version", "created_at", "updated_at", "parent_id", *DERIVED),
+    Project: ("id", "code", "version", "created_at", "updated_at", "parent_id", *REVIEW, *DERIVED),
     Milestone: ("id", "version", "created_at", "updated_at", "project_id"),
 }
 

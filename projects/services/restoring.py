@@ -19,7 +19,7 @@ from projects.services.changes import Change
 from projects.services.dates import is_empty
 from projects.services.many import save_projects
 from projects.services.recording import save_project
-from projects.services.revising import PROJECT, FieldChange, plain
+from projects.services.revising import PROJECT, REVIEW, FieldChange, plain
 from projects.services.transactions import one_transaction
 
 INVESTORS = "investors"
@@ -202,8 +202,13 @@ def _undoing(
 
 
 def _earlier(revisions: Iterable[Revision]) -> Values:
-    """What was recorded before these revisions of one project; they come latest first."""
-    return {(c["of"], c["field"]): c["before"] for revision in revisions for c in revision.changes}
+    """What was recorded before these revisions of one project, which come latest first; its review never comes back."""
+    return {
+        (c["of"], c["field"]): c["before"]
+        for revision in revisions
+        for c in revision.changes
+        if c["field"] != REVIEW
+    }
 
 
 def _read(projects: Sequence[Project]) -> list[Record]:

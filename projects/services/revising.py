@@ -17,6 +17,7 @@ from projects.services.changes import Draft
 from projects.services.dates import DERIVED
 
 KINDS = [kind.value for kind in Kind]
+REVIEW = "review"  # is listed where it was decided on, not where a change sets it back
 PROJECT = "project"  # what a change is `of`, where it is not of a milestone
 COLUMNS = columns_of(
     Revision, "project", "version", "at", "actor", "door", "reason", "bulk", "posted_at", "changes"
@@ -63,7 +64,7 @@ def _recorded(model: type[models.Model], *unrecorded: str) -> Recorded:
     return Recorded([f.name for f in fields], itemgetter(*(f.attname for f in fields)))
 
 
-OF_PROJECT = _recorded(Project, *DERIVED)
+OF_PROJECT = _recorded(Project, *DERIVED, "review", "approved_version", "submitted_at", "submitted_by")
 OF_MILESTONE = _recorded(Milestone, "project", "kind")
 NO_MILESTONE: Held = Milestone().__dict__
 
@@ -81,7 +82,7 @@ def write_revisions(
     changed = [
         (draft.project, changes)
         for draft in drafts
-        if (changes := list(_changes(draft, invested.get(draft.project.pk)))) or draft.stored is None
+        if (changes := list(changes_of(draft, invested.get(draft.project.pk)))) or draft.stored is None
     ]
     insert_revisions(changed, posted, actor=actor, at=at, origin=origin)
 
@@ -116,10 +117,13 @@ def moved_milestones(milestones: Iterable[Milestone], *, away: bool) -> list[Fie
     return found
 
 
-def _changes(draft: Draft, invested: Invested | None) -> Iterator[FieldChange]:
+def changes_of(draft: Draft, invested: Invested | None) -> Iterator[FieldChange]:
     """What differs: of the project, its investors, its milestones in the order of their kinds."""
     if draft.stored is None:
         return
+    if draft.is_decision:
+        was, now = plain(draft.stored.review), plain(draft.project.review)
+        yield FieldChange(of=PROJECT, field=REVIEW, before=was, after=now)
     stored = draft.stored.__dict__
     yield from _differences(PROJECT, OF_PROJECT, stored, {**stored, **draft.project.__dict__})
     if invested:

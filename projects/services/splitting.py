@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from config.api.outcomes import StaleVersion
 from projects import ledger
 from projects.models import Cause, Door, LedgerEntry, Milestone, Project, User
 from projects.services.announce import announce_after_commit
+from projects.services.counting import REVIEW, begin_review
 from projects.services.dates import DERIVED, derive
 from projects.services.recording import save_project
 from projects.services.revising import Origin, insert_revisions, moved_milestones
@@ -27,8 +29,9 @@ def split_project(
 ) -> list[Project]:
     """Divide a recorded project into these new phases; every milestone so far belongs to the first of them.
 
-    The ledger closes the project's entries and posts those of the first phase, both with the cause `split`. Raises
-    ValidationError with everything wrong at once, StaleVersion where the project has changed since it was read.
+    The ledger closes the project's entries and posts those of the first phase, both with the cause `split`: at once, or
+    where changes wait for approval as soon as its first phase is approved. Raises ValidationError with everything wrong
+    at once, StaleVersion where the project has changed since it was read.
     """
     stored = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     if stored.version != project.version:
@@ -38,7 +41,7 @@ def split_project(
     save_project(first, actor=actor, at=at, door=door)
     milestones = _hand_over(stored, first, at)
     posting = ledger.Posting(first, milestones, has_phases=False, cause=Cause.SPLIT)
-    posted = ledger.post([posting], actor=actor, at=at)
+    posted = ledger.post([posting] if first.is_approved else [], actor=actor, at=at)
     if posted.moved:
         announce_after_commit()
     taken = moved_milestones(milestones, away=False)
@@ -77,9 +80,10 @@ def _hand_over(project: Project, first: Project, at: datetime) -> list[Milestone
     """Give the project's milestones to its first phase; the project keeps none."""
     project.milestones.update(project=first, version=F("version") + 1, updated_at=at)
     milestones = list(first.milestones.all())
+    begin_review(project, copy.copy(project))
     for each, own in ((project, []), (first, milestones)):
         derive(each, own)
         each.version += 1
         each.updated_at = at
-        each.save(update_fields=[*DERIVED, "version", "updated_at"])
+        each.save(update_fields=[*DERIVED, *REVIEW, "version", "updated_at"])
     return milestones

@@ -11,10 +11,10 @@ from typing import TypeVar
 from django.db import connection
 
 from projects import ledger
-from projects.ledger import Posting
 from projects.models import Milestone, Project, User, Versioned
 from projects.rows import columns_of, insert_records, insert_rows, read_rows, reserve_ids, update_rows
-from projects.services.changes import Draft, read_along
+from projects.services.changes import Draft
+from projects.services.counting import postings, settle_review
 from projects.services.dates import derive, is_empty
 from projects.services.revising import Invested, Origin, write_revisions
 from projects.services.searching import is_found_otherwise, keep_found, make_found
@@ -35,6 +35,7 @@ def write(
     """Write these drafts, none of which builds on another, their history, and post; whether any total moves."""
     for draft in drafts:
         derive(draft.project, draft.after)
+        settle_review(draft)
     _write_projects(drafts)
     _write_milestones(drafts, at)
     invested = _write_investors([draft for draft in drafts if draft.change.investors is not None])
@@ -46,7 +47,7 @@ def write(
             if d.stored and (d.project.pk in invested or is_found_otherwise(d.project, d.stored))
         ]
     )
-    posted = ledger.post(_postings(drafts, locked), actor=actor, at=at)
+    posted = ledger.post(postings(drafts, locked), actor=actor, at=at)
     write_revisions(drafts, invested, posted.moments, actor=actor, at=at, origin=origin)
     return posted.moved
 
@@ -133,16 +134,3 @@ def _write_investors(drafts: Sequence[Draft]) -> dict[int, Invested]:
     if new:
         insert_rows(INVESTORS, INVESTOR_COLUMNS, new)
     return others
-
-
-def _postings(drafts: Sequence[Draft], locked: dict[int, Project]) -> list[Posting]:
-    """The projects themselves, and each parent whose phases may have come or gone."""
-    own = [Posting(d.project, d.after, d.has_phases, is_first=d.stored is None) for d in drafts]
-    parents = sorted({pk for draft in drafts for pk in draft.parents if pk in locked})
-    if not parents:
-        return own
-    phases = Project.objects.kept().filter(parent_id__in=parents).order_by()
-    whole = set(phases.values_list("parent_id", flat=True).distinct())
-    return own + [
-        Posting(locked[pk], read_along(locked[pk], "milestones"), has_phases=pk in whole) for pk in parents
-    ]

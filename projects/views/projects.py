@@ -14,9 +14,10 @@ from projects.filters import MILESTONE_FILTERS, PROJECT_FILTERS, reached
 from projects.models import District, Door, Milestone, Project, Revision
 from projects.serializers.history import RevisionSerializer
 from projects.serializers.projects import MilestoneSerializer, ProjectSerializer
+from projects.views.reviewing import Reviewed
 
 
-class ProjectViewSet(Creates[Project], Changes[Project]):
+class ProjectViewSet(Reviewed, Creates[Project], Changes[Project]):
     """Investment projects in the districts that the reader may see."""
 
     serializer_class = ProjectSerializer

@@ -74,7 +74,7 @@ class AuditRunAdmin(PeopleAdmin, ReadOnlyAdmin):
     list_display = ["asked_at", "asker", "state", "started_at", "duration"]
     list_select_related = ["asked_by"]
     fields = [("asked_at", "asker"), ("started_at", "finished_at", "duration"), "state"]
-    readonly_fields = ["asker", "state", "duration"]
+    readonly_fields = ["asker", "state", "duration", "left_out"]
 
     @admin.display(description=_("asked for by"))
     def asker(self, run: AuditRun) -> Any:
@@ -105,6 +105,10 @@ class AuditRunAdmin(PeopleAdmin, ReadOnlyAdmin):
             "minutes": int(seconds // 60),
             "seconds": int(seconds % 60),
         }
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """With the number of projects left out, where there are any."""
+        return [*self.fields, "left_out"] if obj and obj.left_out else self.fields
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: audits are asked for by the button, the command or the timetable."""

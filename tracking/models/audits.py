@@ -11,6 +11,12 @@ from tracking.models.runs import Part, Run
 class AuditRun(Run):
     """One audit: of ledger and stored totals, node by node, and of the releases."""
 
+    left_out = models.PositiveIntegerField(
+        _("projects left out"),
+        null=True,
+        help_text=_("Their last changes wait for approval, so their milestones do not say what counts."),
+    )
+
     class Meta(Run.Meta):
         verbose_name = _("audit")
         verbose_name_plural = _("audits")

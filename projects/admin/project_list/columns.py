@@ -93,6 +93,7 @@ def standing_of(project: Project) -> SafeString:
         (project.suspended, _("suspended")),
         (project.excluded, project.get_exclusion_reason_display()),
         (project.is_void, _("void")),
+        (not project.is_approved, project.get_review_display()),
     ]
     shown = [(mark,) for holds, mark in marks if holds]
     stage = project.get_stage_display() or UNKNOWN

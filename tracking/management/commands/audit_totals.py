@@ -35,6 +35,8 @@ class Command(BaseCommand):
             run, _kept = audits.run_now(timezone.now())
         for difference in run.differences.order_by("id")[:SHOWN]:
             self.stdout.write(audits.sentence(difference))
+        if run.left_out:
+            self.stdout.write(f"{run.left_out} projects left out: their last changes wait for approval.")
         if run.found:
             raise CommandError(f"{run.found} differences.", returncode=1)
         self.stdout.write("0 differences.")

@@ -1,0 +1,48 @@
+"""What differs between the state of a project that counts and the one that waits, from its revisions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from projects.models import Project, Review, Revision
+from projects.services.revising import REVIEW, FieldChange
+
+
+def since_approval(projects: Sequence[Project]) -> dict[int, list[Revision]]:
+    """The revisions since each of these projects was approved last, in their order; of new ones all."""
+    approved = {project.pk: project.counting_version or 0 for project in projects}
+    found: dict[int, list[Revision]] = defaultdict(list)
+    lowest = min(approved.values(), default=0)
+    rows = Revision.objects.filter(project_id__in=approved, version__gt=lowest).order_by("project", "version")
+    for revision in rows:
+        if revision.version > approved[revision.project_id]:
+            found[revision.project_id].append(revision)
+    return found
+
+
+def authors_of(projects: Sequence[Project]) -> dict[int, set[int]]:
+    """Who has changed or submitted each of these projects since it was approved last, by id."""
+    authors: dict[int, set[int]] = defaultdict(set)
+    for project in projects:
+        if project.submitted_by_id:
+            authors[project.pk].add(project.submitted_by_id)
+    for pk, revisions in since_approval(projects).items():
+        authors[pk] |= {r.actor_id for r in revisions if r.actor_id and not _is_return(r.changes)}
+    return authors
+
+
+def _is_return(changes: Iterable[Mapping[str, object]]) -> bool:
+    """Whether a revision only says that a reviewer returned it."""
+    return [change["after"] for change in changes] == [Review.RETURNED.value]
+
+
+def merged(revisions: Iterable[Revision]) -> list[FieldChange]:
+    """Each field once, from what it was before all these revisions to what it is after them; what came back is none."""
+    fields: dict[tuple[str, str], FieldChange] = {}
+    for revision in revisions:
+        for change in revision.changes:
+            if change["field"] != REVIEW:
+                known = fields.setdefault((change["of"], change["field"]), change.copy())
+                known["after"] = change["after"]
+    return [change for change in fields.values() if change["before"] != change["after"]]
