@@ -336,7 +336,7 @@ def test_the_second_of_two_editors_is_told_and_loses_nothing_that_was_typed(worl
 
     response = world["client"].post(address, stale)
 
-    assert "Somebody else has changed this" in str(errors_of(response)["__all__"])
+    assert "Somebody else has saved this project" in str(errors_of(response)["__all__"])
     assert "我的名字" in response.content.decode()
     assert 'value="2023-03-01"' in response.content.decode()
     assert fresh(project).name == "原名"

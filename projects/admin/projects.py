@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import path, reverse
@@ -18,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from projects import services
 from projects.admin import filters
 from projects.admin.base import PlacedAdmin, may_edit
+from projects.admin.conflicts import conflict_of, lay_upon_newest, overtaken
 from projects.admin.forms import VersionedForm
 from projects.admin.history import history_view, restore_view
 from projects.admin.milestones import MilestoneInline
@@ -28,13 +31,29 @@ from projects.admin.project_list.urls import list_pages
 from projects.admin.project_list.views import opening
 from projects.admin.splitting import may_split, split_view
 from projects.admin.standing import CHANGES, actions, change_standing
+from projects.admin.stepper import steps_of
 from projects.admin.waiting import WaitingFilter
 from projects.admin.workflow import ReviewedPages
 from projects.models import Door, LedgerEntry, Milestone, Project
+from projects.text import clean_text
 
 
 class ProjectForm(VersionedForm):
-    """A project as it is typed."""
+    """A project as it is typed, and why."""
+
+    change_reason = forms.CharField(
+        label=_("reason for this change"),
+        max_length=200,
+        required=False,
+        help_text=_(
+            "Goes into the history, as in 合同修订. Leave it empty where the change speaks for itself."
+        ),
+    )
+
+    def clean_change_reason(self) -> str:
+        """Clean text, as everywhere."""
+        reason: str = self.cleaned_data["change_reason"]
+        return clean_text(reason) if reason else ""
 
     def clean(self) -> dict[str, Any]:
         """约 before the total investment marks it as estimated."""
@@ -190,6 +209,8 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
         hidden = obj.parent_id and not self.get_queryset(request).filter(pk=obj.parent_id).exists()
         if hidden and not self.has_change_permission(request, obj):
             fieldsets = [f for f in fieldsets if "parent" not in f[1]["fields"]]
+        if self.has_change_permission(request, obj):
+            fieldsets = [*fieldsets, (_("Why"), {"fields": ["change_reason"]})]
         return [self.known_fieldset, *fieldsets]
 
     # --- saving ---------------------------------------------------------------------------------------------------
@@ -205,12 +226,17 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
             form.instance,
             actor=request.user,  # type: ignore[arg-type]
             at=timezone.now(),
-            investors=form.cleaned_data["investors"],
+            investors=lay_upon_newest(request, form, milestones),
             milestones=milestones,
             removed=steps.deleted_objects,
             door=Door.ADMIN,
+            reason=form.cleaned_data.get("change_reason") or "",
         )
         self.message_user(request, format_html("{}: {}", _("Counted in"), counted_in(form.instance)))
+
+    def stale(self, request: HttpRequest, object_id: str | None) -> ValidationError:
+        """Who has overtaken the form stands above it, with the difference."""
+        return overtaken()
 
     # --- void, restore, exclude, count again ----------------------------------------------------------------------
 
@@ -245,8 +271,13 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
         return self.admin_site.admin_view(change_standing)(request, self, CHANGES[name])
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        """With a button for each change of standing that is possible."""
+        """With the stages, what others have saved in between, and a button for each change of standing."""
         project = context.get("original")
+        if project:
+            today = timezone.localdate()
+            context["steps"] = steps_of(project.milestones.all(), today)
+            context["conflict"] = conflict_of(request, project)
+            context["today"], context["newest_url"] = today.isoformat(), request.path
         if project and may_edit(request, project.district):
             context["standing_links"] = [
                 (f"{reverse(f'admin:projects_project_{name}')}?ids={project.pk}", change.title)

@@ -17,6 +17,7 @@ from projects.services.lists import (
     save_view,
 )
 from projects.services.many import RefusedChanges, save_projects
+from projects.services.merging import lay_upon_newest
 from projects.services.people import add_member, ensure_user, remove_member, save_account
 from projects.services.recording import (
     exclude_project,
@@ -66,6 +67,7 @@ __all__ = [
     "delete_view",
     "ensure_user",
     "exclude_project",
+    "lay_upon_newest",
     "preference_of",
     "projects_of",
     "read_mention",

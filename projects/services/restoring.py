@@ -255,18 +255,19 @@ def _change(record: Record, differences: Sequence[FieldChange], known: Mapping[i
         if (of, name) == (PROJECT, INVESTORS):
             investors = [known[pk] for pk in change["after"]]
         elif of == PROJECT:
-            _set(project, name, change["after"])
+            set_field(project, name, change["after"])
         else:
             if of not in steps:
                 held = record.milestones.get(of)
                 steps[of] = copy.copy(held) if held else Milestone(project=project, kind=of)
-            _set(steps[of], name, change["after"])
+            set_field(steps[of], name, change["after"])
     emptied = [step for step in steps.values() if is_empty(step)]
     kept = [step for step in steps.values() if not is_empty(step)]
     return Change(project, kept, [step for step in emptied if step.pk], investors)
 
 
-def _set(record: models.Model, name: str, value: Any) -> None:
+def set_field(record: models.Model, name: str, value: Any) -> None:
+    """Give a record a value as a revision has it."""
     field: Any = record._meta.get_field(name)
     setattr(record, field.attname, field.to_python(value))
 

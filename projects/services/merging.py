@@ -1,0 +1,53 @@
+"""Two people at one project: what one has typed, laid upon what the other has saved in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from projects.models import Milestone, Organization, Project, Revision
+from projects.services.restoring import INVESTORS, set_field
+from projects.services.revising import PROJECT, plain
+
+
+def lay_upon_newest(
+    project: Project,
+    milestones: Sequence[Milestone],
+    investors: Sequence[Organization],
+    *,
+    seen: int,
+    newest: int,
+) -> list[Organization]:
+    """Make what was typed upon version `seen` a change of version `newest`, not saved yet; its investors.
+
+    What others have changed since stays as they left it, except where it was changed here as well: that holds. The
+    project has version `newest` afterwards, so that a still later change is noticed when it is saved.
+    """
+    since = project.revisions.filter(version__gt=seen, version__lte=newest).order_by("version")
+    typed: dict[str, Project | Milestone] = {PROJECT: project, **{m.kind: m for m in milestones if m.pk}}
+    ids = sorted(organization.pk for organization in investors)
+    for (of, name), (before, after) in _changed_by_others(since).items():
+        if (of, name) == (PROJECT, INVESTORS):
+            ids = after if ids == before else ids
+        elif of in typed and _value(typed[of], name) == before:
+            set_field(typed[of], name, after)
+    project.version = newest
+    found = Organization.objects.in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found]
+
+
+def _changed_by_others(revisions: Any) -> dict[tuple[str, str], tuple[Any, Any]]:
+    """What each field was before these revisions, and is after them; they come in their order."""
+    found: dict[tuple[str, str], tuple[Any, Any]] = {}
+    revision: Revision
+    for revision in revisions:
+        for change in revision.changes:
+            key = (change["of"], change["field"])
+            before = found[key][0] if key in found else change["before"]
+            found[key] = (before, change["after"])
+    return found
+
+
+def _value(record: Project | Milestone, name: str) -> Any:
+    field: Any = record._meta.get_field(name)
+    return plain(getattr(record, field.attname))
