@@ -24,6 +24,7 @@ from projects.admin.conflicts import conflict_of, lay_upon_newest, overtaken
 from projects.admin.forms import VersionedForm
 from projects.admin.history import history_view, restore_view
 from projects.admin.milestones import MilestoneInline
+from projects.admin.project_list.bulk import change_many
 from projects.admin.project_list.changelist import ProjectList
 from projects.admin.project_list.columns import COLUMNS, FIRST, standing_of
 from projects.admin.project_list.shown import shown
@@ -88,7 +89,7 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
         "Project code, name, approval code, investor or credit code; or the pinyin initials, as in gzkxc"
     )
     readonly_fields = ["standing", "counted_in", "phases_link", "ledger_link"]
-    actions = actions
+    actions = [change_many, *actions]
     fieldsets = [
         (
             _("What and where"),

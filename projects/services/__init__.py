@@ -46,6 +46,7 @@ from projects.services.restoring import (
 from projects.services.reviewing import approve, approve_leftovers, return_projects, submit
 from projects.services.splitting import split_project
 from projects.services.successions import delete_succession, save_succession
+from projects.services.trying import refusals_of
 
 __all__ = [
     "DATE_FIELDS",
@@ -71,6 +72,7 @@ __all__ = [
     "preference_of",
     "projects_of",
     "read_mention",
+    "refusals_of",
     "remove_member",
     "remove_milestone",
     "restoration",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from projects.admin.project_list import pages, views
+from projects.admin.project_list import bulk, pages, undoing, views
 
 
 def list_pages(admin: Any) -> list[URLPattern]:
@@ -15,6 +15,8 @@ def list_pages(admin: Any) -> list[URLPattern]:
     wrap = admin.admin_site.admin_view
     name = "projects_project"
     return [
+        path("bulk/", wrap(bulk.bulk_page), about, name=f"{name}_bulk"),
+        path("bulk/changes/", wrap(undoing.changes_page), about, name=f"{name}_bulk_changes"),
         path("columns/", wrap(pages.columns_page), about, name=f"{name}_columns"),
         path("unit/", wrap(pages.choose_unit), name=f"{name}_unit"),
         path("views/", wrap(views.views_page), about, name=f"{name}_views"),
