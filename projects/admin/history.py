@@ -27,6 +27,7 @@ from projects.access import subtrees_of
 from projects.admin.base import STALE, editable_project, may_edit
 from projects.admin.forms import readable_ids
 from projects.admin.lists import NOT_OURS
+from projects.admin.stepper import steps_of
 from projects.history import Line, Told, Words, told
 from projects.models import District, Door, LedgerEntry, Project, Revision
 
@@ -68,6 +69,7 @@ def history_view(request: HttpRequest, model_admin: ProjectAdmin, object_id: str
         **model_admin.admin_site.each_context(request),
         "title": _("History"),
         "project": project,
+        "steps": steps_of(project.milestones.all(), timezone.localdate()),
         "shown": _shown(request, project, revisions),
         "pages": pages,
         "alone": asked is not None,
