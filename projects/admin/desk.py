@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from projects.access import Role, subtrees_of
+from projects.admin.base import may_edit
 from projects.admin.waiting import offered
 from projects.admin_site import MingzhangAdminSite
 from projects.history import Words
@@ -57,6 +58,7 @@ def waiting_block(request: HttpRequest) -> str:
     shown = {
         "cards": [card for card in cards if card.rows],
         "clear": [card for card in cards if not card.rows],
+        "may_add": may_edit(request),
     }
     return render_to_string("admin/desk/waiting.html", shown, request)
 
@@ -82,7 +84,7 @@ def changes_block(request: HttpRequest) -> str:
 def _fields(revision: Revision, request: HttpRequest) -> str:
     """What was changed, by name; of a new project that it is new."""
     if not revision.changes:
-        return str(_("recorded")) if revision.version == 1 else ""
+        return str(_("entered as new")) if revision.version == 1 else ""
     lines = Words([], request.user).lines(revision.changes)
     labels = [line.after if line.field == REVIEW else line.label for line in lines]
     return ", ".join(labels[:FIELDS_SHOWN]) + (" …" if len(labels) > FIELDS_SHOWN else "")
