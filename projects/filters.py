@@ -155,6 +155,12 @@ def of_investor(rows: QuerySet[Any], investor: int) -> QuerySet[Any]:
     return rows.filter(Exists(Organization.objects.filter(pk=investor, projects=OuterRef("pk"))))
 
 
+def in_review(rows: QuerySet[Any], review: str) -> QuerySet[Any]:
+    """Approved, or so far on the way there."""
+    managed: Any = rows
+    return rows.filter(review=review) if review == Review.APPROVED else managed.in_review(review)
+
+
 def overdue(rows: QuerySet[Any], wanted: bool) -> QuerySet[Any]:  # noqa: FBT001
     """Counted projects whose planned start or completion is past and has not happened."""
     late = Project.objects.overdue(timezone.localdate()).order_by().values("pk")
@@ -189,7 +195,7 @@ PROJECT_FILTERS: tuple[Parameter, ...] = (
     choice_parameter(
         "review",
         Review.values,
-        apply=equal("review"),
+        apply=in_review,
         about=_("How far the approval of the last change has come."),
     ),
     choice_parameter("project_type", ProjectType.values, apply=equal("project_type")),

@@ -78,7 +78,8 @@ def filters_of_the_api(place: Place) -> tuple[str, ...]:
     return (
         "", "stage=signed", f"sector={place.sector}", f"district={place.leaf}", "kind=signed&quarter=2023Q1",
         "size_band=1bn-5bn", "overdue=true", "stale=true", "signed_from=2023-01-01",
-        "updated_since=2026-11-01T00:00:00Z", f"q={place.common}", f"q={place.rare}", "q=没有", "q=没有这样的",
+        "updated_since=2026-11-01T00:00:00Z", "review=submitted",
+        f"q={place.common}", f"q={place.rare}", "q=没有", "q=没有这样的",
     )  # fmt: skip
 
 
@@ -116,6 +117,7 @@ def asked_of_the_country(place: Place, event: int, release: int, claim: int) -> 
     yield "cohorts", f"/cohorts/?district={place.city}&quarter=2023Q1"
     yield "projects of a cohort", f"/cohorts/projects/?district={place.city}&quarter=2023Q1&column=start"
     yield "index of the admin", "/admin/"
+    yield "reviewers' queue", f"{ADMIN}/project/queue/"
     yield "history of a project", f"{ADMIN}/project/{{project}}/history/"
     yield "form of a project", f"{ADMIN}/project/{{project}}/change/"
     for field, term in (("parent", place.common), ("district", "4"), ("investors", "公司")):

@@ -13,7 +13,17 @@ from config.api.outcomes import StaleVersion
 from projects import services
 from projects.models import Comment, LedgerEntry, Milestone, Project, Review
 from projects.services import RefusedChanges
-from tests.makers import NOW, YI, fresh, make_district, make_huangpu, make_project, record
+from tests.makers import (
+    NOW,
+    YI,
+    fresh,
+    make_district,
+    make_huangpu,
+    make_organization,
+    make_project,
+    make_user,
+    record,
+)
 from tests.reviews import approve, counted, make_people, submit
 from tracking import cells
 from tracking.audit import find_differences
@@ -226,6 +236,81 @@ def test_nothing_is_approved_or_submitted_twice(people):
             step([approved], actor=people["reviewer"], at=NOW)
         assert codes_of(refused.value) == {0: "review"}
     assert Comment.objects.filter(kind="approved").count() == 1
+
+
+def test_nobody_approves_what_they_have_changed_or_submitted_since_it_was_approved_last(people):
+    editor, colleague, reviewer = (people[name] for name in ("editor", "colleague", "reviewer"))
+    for user in (editor, colleague):
+        services.add_member(user, make_district(), "reviewer")
+    project = make_project(milestones=SIGNED, actor=colleague)
+    record(project, "started", date(2023, 5, 1), actor=editor)
+    submitted = submit(project, reviewer)
+
+    for user in (editor, colleague, reviewer):
+        with pytest.raises(RefusedChanges) as refused:
+            services.approve([submitted], actor=user, at=NOW)
+        assert codes_of(refused.value) == {0: "own"}
+    services.approve([submitted], actor=people["second"], at=NOW)
+    assert fresh(project).is_approved
+
+
+def test_a_superuser_approves_their_own_as_little_as_others(people):
+    root = make_user("root", superuser=True)
+    submitted = submit(make_project(actor=root), people["editor"])
+
+    with pytest.raises(RefusedChanges):
+        services.approve([submitted], actor=root, at=NOW)
+
+
+def test_returning_is_no_change_of_ones_own_and_what_was_approved_is_nobodys_any_more(people):
+    project = submit(make_project(actor=people["editor"]), people["editor"])
+    services.return_projects([project], "缺附件", actor=people["reviewer"], at=NOW)
+    approve(project, people["editor"], people["reviewer"])
+    record(fresh(project), "signed", date(2023, 1, 29), actor=people["reviewer"])
+    services.approve([submit(project, people["colleague"])], actor=people["editor"], at=NOW)
+
+    assert fresh(project).is_approved
+
+
+def test_a_save_that_changes_nothing_leaves_the_review_where_it_is(people):
+    organization = make_organization()
+    project = make_project(milestones=SIGNED)
+    services.save_project(project, actor=None, at=NOW, investors=[organization])
+    approve(project, people["editor"], people["reviewer"])
+    services.save_project(fresh(project), actor=None, at=NOW, investors=[organization])
+    same = fresh(project)
+    services.save_project(fresh(project), actor=None, at=NOW, investors=[])
+
+    assert same.is_approved
+    assert fresh(project).review == Review.DRAFT
+
+
+def test_an_earlier_version_is_restored_as_a_draft_and_the_review_itself_never_comes_back(people):
+    project = approve(
+        make_project(total_investment=YI, milestones=SIGNED), people["editor"], people["reviewer"]
+    )
+    project.total_investment = 2 * YI
+    services.save_project(project, actor=None, at=NOW)
+    approve(project, people["editor"], people["reviewer"])
+    restored = services.restore_version(fresh(project), 1, actor=people["editor"], at=NOW)
+
+    assert (restored.total_investment, fresh(project).review) == (YI, Review.DRAFT)
+    assert counted(project) == {"signed": 2 * YI}
+
+
+def test_the_history_says_who_decided(people):
+    project = approve(make_project(actor=people["editor"]), people["editor"], people["reviewer"])
+
+    steps = [
+        (r.actor, [(c["before"], c["after"]) for c in r.changes])
+        for r in project.revisions.order_by("version")
+    ]
+
+    assert steps == [
+        (people["editor"], []),
+        (people["editor"], [("draft", "submitted")]),
+        (people["reviewer"], [("submitted", "approved")]),
+    ]
 
 
 def test_of_many_all_are_decided_or_none_and_each_refusal_is_named(people):

@@ -10,9 +10,9 @@ from django.test import Client
 
 from projects import services
 from projects.models import Comment, Project, Review
-from tests.makers import NOW, fresh, make_huangpu, make_project, make_user
+from tests.makers import NOW, YI, fresh, make_huangpu, make_project, make_user, record
 from tests.pages import Page, signed_in
-from tests.reviews import counted, make_people, submit
+from tests.reviews import approve, counted, make_people, submit
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +88,40 @@ def test_one_that_cannot_be_decided_keeps_all_others_from_it_and_the_page_says_w
     assert [project.refusal != "" for project in page.context["page"].rows] == [False, True]
     assert "同意" in page.content.decode()
     assert fresh(good).review == Review.SUBMITTED
+
+
+def test_the_queue_says_in_words_what_differs_from_what_was_approved_last(world):
+    old = make_project("老项目", total_investment=YI, milestones=SIGNED, actor=world["users"]["editor"])
+    approve(old, world["users"]["editor"], world["users"]["reviewer"])
+    changed = fresh(old)
+    changed.total_investment, changed.project_type = 2 * YI, "industrial"
+    services.save_project(changed, actor=world["users"]["editor"], at=NOW)
+    changed.total_investment, changed.project_type = 34 * YI, "other"
+    services.save_project(changed, actor=world["users"]["editor"], at=NOW)
+    record(fresh(old), "started", date(2023, 5, 1), actor=world["users"]["editor"])
+    submit(old, world["users"]["editor"])
+    submit(make_project("新项目", total_investment=7 * YI, milestones=SIGNED), world["users"]["editor"])
+
+    first, second = world["reviewer"].get(QUEUE).context["page"].rows
+
+    assert [line[2:5] for line in first.lines] == [
+        ("Total investment", "1亿元", "34亿元"),
+        ("Started · happened on", "—", "2023-05-01"),
+        ("Started · known to the", "—", "Day"),
+    ]  # what came back to what it was is no difference
+    assert ("Total investment", "—", "7亿元") in [line[2:5] for line in second.lines]
+    assert ("Signed · happened on", "—", "2023-01-29") in [line[2:5] for line in second.lines]
+
+
+def test_ones_own_cannot_be_selected_in_the_queue(world):
+    services.add_member(world["users"]["editor"], make_huangpu()["440112"], "reviewer")
+    project = submit(make_project(), world["users"]["editor"])
+    page = world["editor"].get(QUEUE).content.decode()
+    world["editor"].post(QUEUE, seen(project, decision="approve"))
+
+    assert "your own" in page
+    assert 'name="project"' not in page
+    assert fresh(project).review == Review.SUBMITTED
 
 
 def test_the_queue_shows_the_longest_waiting_first_and_only_what_one_reviews(world):

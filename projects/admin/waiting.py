@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,12 +30,14 @@ class Waiting:
 
 
 def _returned(rows: Rows, user: Any, _on: date) -> list[Rows]:
-    return [rows.filter(review=Review.RETURNED, submitted_by=user)]
+    managed: Any = rows
+    return [managed.in_review(Review.RETURNED).filter(submitted_by=user)]
 
 
 def _drafts(rows: Rows, user: Any, _on: date) -> list[Rows]:
-    others = rows.filter(review=Review.RETURNED).exclude(submitted_by=user)
-    return [rows.filter(review=Review.DRAFT), others]
+    managed: Any = rows
+    others = managed.in_review(Review.RETURNED).exclude(submitted_by=user)
+    return [managed.in_review(Review.DRAFT), others]
 
 
 def _late(rows: Rows, _user: Any, on: date) -> list[Rows]:
@@ -44,8 +46,8 @@ def _late(rows: Rows, _user: Any, on: date) -> list[Rows]:
 
 
 def _undated(rows: Rows, _user: Any, _on: date) -> list[Rows]:
-    entries = LedgerEntry.objects.current().filter(project=OuterRef("pk"), quarter__isnull=True)
-    return [rows.filter(Exists(entries), review=Review.APPROVED)]
+    entries = LedgerEntry.objects.current().filter(quarter__isnull=True).order_by().values("project_id")
+    return [rows.filter(pk__in=entries, review=Review.APPROVED)]
 
 
 def _without_amount(rows: Rows, _user: Any, _on: date) -> list[Rows]:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 BEFORE_START = Q(stage__in=["", Stage.NEGOTIATING, Stage.SIGNED])
 BEFORE_COMPLETION = Q(stage__in=["", Stage.NEGOTIATING, Stage.SIGNED, Stage.STARTED])
-KEPT_AND_COUNTED = Q(voided_at__isnull=True, exclusion_reason="")
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -51,9 +50,13 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         """Projects in districts where the user is a reviewer."""
         return self.filter(subtrees_of(user, Role.REVIEWER, field="district__path"))
 
+    def in_review(self, review: str) -> ProjectQuerySet:
+        """What has come so far on its way to approval, in the words of its index."""
+        return self.exclude(review=Review.APPROVED).filter(review=review)
+
     def submitted(self) -> ProjectQuerySet:
         """What waits for a reviewer, the longest first."""
-        return self.filter(review=Review.SUBMITTED).order_by("submitted_at", "id")
+        return self.in_review(Review.SUBMITTED).order_by("submitted_at", "id")
 
     def within(self, district: District) -> ProjectQuerySet:
         """Projects of the district and everything below it."""
@@ -77,11 +80,13 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
     def late_to_start(self, on: date) -> ProjectQuerySet:
         """Kept projects whose planned start lies before this day and has not happened."""
-        return self._kept_and_counted().filter(BEFORE_START, planned_start_on__lt=on)
+        return self._kept_and_counted().filter(BEFORE_START, started_on__isnull=True, planned_start_on__lt=on)
 
     def late_to_complete(self, on: date) -> ProjectQuerySet:
         """Kept projects whose planned completion lies before this day and has not happened."""
-        return self._kept_and_counted().filter(BEFORE_COMPLETION, planned_completion_on__lt=on)
+        return self._kept_and_counted().filter(
+            BEFORE_COMPLETION, completed_on__isnull=True, planned_completion_on__lt=on
+        )
 
     def without_amount(self) -> ProjectQuerySet:
         """Kept projects, or the phases of such, whose investment is not known."""
@@ -90,8 +95,7 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         return rows.filter(~models.Exists(phases))
 
     def _kept_and_counted(self) -> ProjectQuerySet:
-        """In the words of the indexes."""
-        return self.filter(KEPT_AND_COUNTED)
+        return self.filter(voided_at__isnull=True, exclusion_reason="")
 
     def with_details(self) -> ProjectQuerySet:
         """Everything a list or a detail shows, in a fixed number of queries."""
@@ -336,32 +340,23 @@ class Project(Versioned):
             models.Index(fields=["id"], condition=Q(voided_at__isnull=False), name="project_void"),
             models.Index(fields=["id"], condition=~Q(exclusion_reason=""), name="project_excluded"),
             models.Index(fields=["id"], condition=Q(suspended=True), name="project_suspended"),
-            # desks: what is late or lacks its amount, in the districts of one person
+            # desks: what is late; of all whose plan has passed most have happened long ago
             models.Index(
-                fields=["district", "planned_start_on"],
-                condition=KEPT_AND_COUNTED & BEFORE_START & Q(planned_start_on__isnull=False),
+                fields=["planned_start_on"],
+                condition=Q(planned_start_on__isnull=False, started_on__isnull=True),
                 name="project_late_to_start",
             ),
             models.Index(
-                fields=["district", "planned_completion_on"],
-                condition=KEPT_AND_COUNTED & BEFORE_COMPLETION & Q(planned_completion_on__isnull=False),
+                fields=["planned_completion_on"],
+                condition=Q(planned_completion_on__isnull=False, completed_on__isnull=True),
                 name="project_late_to_complete",
             ),
+            # the reviewers' queue, desks, the audit, approving whatever waits
             models.Index(
-                fields=["district"],
-                condition=KEPT_AND_COUNTED & Q(total_investment__isnull=True),
-                name="project_without_amount",
+                fields=["review", "submitted_at", "id"],
+                condition=~Q(review="approved"),
+                name="project_in_review",
             ),
-            # the reviewers' queue
-            models.Index(
-                fields=["submitted_at", "id"], condition=Q(review="submitted"), name="project_submitted"
-            ),
-            # what was returned to somebody
-            models.Index(
-                fields=["submitted_by", "id"], condition=Q(review="returned"), name="project_returned"
-            ),
-            # the audit, and approving whatever waits
-            models.Index(fields=["id"], condition=~Q(review="approved"), name="project_not_approved"),
         ]
 
     def __str__(self) -> str:
