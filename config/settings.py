@@ -202,6 +202,13 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+
+# --- Attachments ------------------------------------------------------------------------------------------------------
+ATTACHMENT_FOLDER = DATA_DIR / "attachments"  # never served; reached through views alone
+ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_MB", default=20) * 1024 * 1024
+ATTACHMENTS_PER_PROJECT = env.int("ATTACHMENTS_PER_PROJECT", default=100)
+FILE_UPLOAD_HANDLERS = ["config.uploads.LimitedUpload"]
 
 AUTH_USER_MODEL = "projects.User"
 AUTHENTICATION_BACKENDS = [

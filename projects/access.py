@@ -62,6 +62,18 @@ def paths_above(user: Reader) -> list[str]:
     return sorted({"/".join(part[:depth]) + "/" for part in parts for depth in range(1, len(part) + 1)})
 
 
+def colleagues_of(user: Reader) -> Q:
+    """The rule for users who hold a role where this one records projects, or above; each may be found several times."""
+    if user.is_active and user.is_superuser:
+        return Q(is_active=True)
+    rule = Q(pk__in=[])
+    for path in paths_of(user, Role.EDITOR):
+        places = path.strip("/").split("/")
+        above = ["/".join([*places[:depth], ""]) for depth in range(1, len(places))]
+        rule |= within(path, "memberships__district__path") | Q(memberships__district__path__in=above)
+    return Q(is_active=True) & rule
+
+
 def has_role(user: Reader, district: District, *roles: Role) -> bool:
     """Whether this user holds one of the roles (any if none is named) in a subtree that holds the district."""
     if user.is_active and user.is_superuser:

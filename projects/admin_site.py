@@ -31,7 +31,7 @@ INCOMPARABLE = re.compile(r"[0-9]{19}")
 SECTIONS = [
     ("life", _("Projects"), ["Project", "Ceremony", "Organization", "LedgerEntry"]),
     ("figures", _("Figures"), ["Release", "ReportedTotal", "Target", "AuditRun"]),
-    ("reference", _("Reference"), ["District", "Succession", "Sector", "SectorScheme", "SizeBand"]),
+    ("reference", _("Reference"), ["District", "Succession", "Sector", "SectorScheme", "SizeBand", "Tag"]),
     ("people", _("People"), ["User", "ApiToken", "Subscription", "Delivery"]),
 ]
 
@@ -119,6 +119,11 @@ class LimitedAutocomplete(AutocompleteJsonView):
             raise PermissionDenied
         return term, model_admin, source_field, to_field_name
 
+    def has_perm(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Suggesting names is less than showing records."""
+        allowed: bool = self.model_admin.has_suggestions(request, self.source_field)  # type: ignore[attr-defined]
+        return allowed
+
     def get_paginator(self, *args: Any, **kwargs: Any) -> Any:
         """Nobody looks through thousands of suggestions."""
         return self.model_admin.suggestions(*args, **kwargs)  # type: ignore[attr-defined]
@@ -137,7 +142,7 @@ class LimitedAutocomplete(AutocompleteJsonView):
             if form
             else self.model_admin.choices(self.request)  # type: ignore[attr-defined]
         )
-        found: QuerySet[Any] = super().get_queryset().filter(pk__in=allowed.values("pk"))
+        found: QuerySet[Any] = self.model_admin.found_among(self.request, allowed, self.term)  # type: ignore[attr-defined]
         return found
 
 

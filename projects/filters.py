@@ -23,6 +23,8 @@ from projects.access import within
 from projects.amounts import parse_amount
 from projects.grams import MOST_TERMS, terms_of
 from projects.models import (
+    Attachment,
+    Charge,
     District,
     Kind,
     Milestone,
@@ -35,8 +37,11 @@ from projects.models import (
     Sector,
     SizeBand,
     Stage,
+    Tag,
+    User,
     holds_all,
 )
+from projects.models.projects import DOUBLE_HUNDRED
 from projects.quarters import first_day, last_day, parse_quarter
 
 STALE_AFTER = timedelta(days=90)
@@ -173,6 +178,39 @@ def stale(rows: QuerySet[Any], wanted: bool) -> QuerySet[Any]:  # noqa: FBT001
     return rows.filter(rule if wanted else ~rule)
 
 
+def read_tag(code: str) -> Tag:
+    """A tag by code."""
+    tag = Tag.objects.filter(code=code).first()
+    if tag is None:
+        raise ValueError(_("There is no tag with this code."))
+    return tag
+
+
+def tagged(rows: QuerySet[Any], tag: Tag) -> QuerySet[Any]:
+    """Through the table of tags, for a join would repeat projects."""
+    return rows.filter(pk__in=Project.tags.through.objects.filter(tag=tag).values("project"))
+
+
+def double_hundred(rows: QuerySet[Any], wanted: bool) -> QuerySet[Any]:  # noqa: FBT001
+    """By the amounts of now."""
+    return rows.filter(DOUBLE_HUNDRED) if wanted else rows.exclude(DOUBLE_HUNDRED)
+
+
+class MineParameter(Parameter):
+    """Projects that the reader is in charge of."""
+
+    def value(self, text: str, request: Request) -> Any:
+        """The reader. Raises ValueError."""
+        if text != "true":
+            raise ValueError(_("Write true, or leave this parameter out."))
+        return request.user
+
+
+def of_mine(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+    """By the charges of today."""
+    return rows.filter(pk__in=Charge.objects.of(user).holding(timezone.localdate()).values("project"))
+
+
 def reached(rows: QuerySet[Any], kind: str | None, quarter: str | None) -> QuerySet[Any]:
     """Projects with one milestone that is of this kind and in this quarter, as the totals count it."""
     milestones = Milestone.objects.filter(project=OuterRef("pk")).exclude(precision="")
@@ -234,8 +272,31 @@ PROJECT_FILTERS: tuple[Parameter, ...] = (
         about=_("Changed at this time or later."),
         schema={"type": "string", "format": "date-time"},
     ),
+    Parameter(name="tag", read=read_tag, apply=tagged, about=_("The code of a tag.")),
+    boolean_parameter(
+        "double_hundred",
+        apply=double_hundred,
+        about=_("双百: 10 billion yuan or more invested, and as much expected output."),
+    ),
+    MineParameter(
+        name="mine",
+        apply=of_mine,
+        about=_("true: projects that you are in charge of today, as leader or officer."),
+        schema={"type": "boolean", "enum": [True]},
+    ),
     search_projects(),
 )
+
+CHARGE_FILTERS: tuple[Parameter, ...] = (
+    choice_parameter("role", Charge.Role.values, apply=equal("role")),
+    date_parameter("on", apply=lambda rows, day: rows.holding(day), about=_("In charge on this day.")),
+)
+
+ATTACHMENT_FILTERS: tuple[Parameter, ...] = (
+    choice_parameter("kind", Attachment.Kind.values, apply=equal("kind")),
+)
+
+TAG_FILTERS: tuple[Parameter, ...] = (search("name", "name_en", "code"),)
 
 CEREMONY_FILTERS: tuple[Parameter, ...] = (
     district_parameter("district__path"),

@@ -19,7 +19,19 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.amounts import UNKNOWN
 from projects.forms import spoken
-from projects.models import AmountField, District, Kind, Milestone, Project, Revision, Sector
+from projects.models import (
+    AmountField,
+    Attachment,
+    Charge,
+    District,
+    Kind,
+    Milestone,
+    Project,
+    Revision,
+    Sector,
+    Tag,
+)
+from projects.services.annexes import ATTACHMENT, CHARGE
 
 if TYPE_CHECKING:
     from projects.access import Reader
@@ -68,6 +80,8 @@ def told(revisions: Sequence[Revision], reader: Reader) -> list[Told]:
 
 def field_of(change: FieldChange) -> Any:
     """The model's field that a change names; None if there is none any more."""
+    if change["of"] in (CHARGE, ATTACHMENT):
+        return None
     model = Project if change["of"] == "project" else Milestone
     try:
         return model._meta.get_field(change["field"])
@@ -94,7 +108,7 @@ class Words:
     def _line(self, change: FieldChange) -> Line:
         field = field_of(change)
         name = str(field.verbose_name) if field is not None else change["field"]
-        label = capfirst(name) if change["of"] == "project" else f"{Kind(change['of']).label} · {name}"
+        label = _label(change, name)
         before, after = (self._value(field, change[which]) for which in ("before", "after"))
         return Line(change["of"], change["field"], label, before.label, after.label, before.code, after.code)
 
@@ -106,6 +120,19 @@ class Words:
         codes = [each.code for each in found]
         text = "、".join(each.label for each in found) or UNKNOWN
         return _Value(codes if isinstance(value, list) else codes[0], text)
+
+
+def _label(change: FieldChange, name: str) -> str:
+    """What a change is about: a field of the project, of a milestone, or something that hangs on the project."""
+    of = change["of"]
+    if of == "project":
+        return capfirst(name)
+    if of == CHARGE:
+        return str(dict(Charge.Role.choices).get(name, name))
+    if of == ATTACHMENT:
+        kind = dict(Attachment.Kind.choices).get(name, name)
+        return f"{capfirst(Attachment._meta.verbose_name)} · {kind}"
+    return f"{Kind(of).label} · {name}"
 
 
 class _Value(NamedTuple):
@@ -140,7 +167,7 @@ def _names(model: Any, ids: set[int], reader: Reader) -> dict[int, Named]:
     found = {pk: Named(None, str(OUTSIDE)) for pk in ids} if hasattr(model.objects, "visible_to") else {}
     rows = model.objects.visible_to(reader) if found else model.objects.all()
     for pk, record in rows.in_bulk(ids).items():
-        code = record.code if model in (District, Sector) else pk
+        code = record.code if model in (District, Sector, Tag) else pk
         found[pk] = Named(code, getattr(record, "label", None) or str(record))
     return found
 

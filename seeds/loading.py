@@ -22,6 +22,7 @@ from projects.models import (
     SectorScheme,
     SizeBand,
     Succession,
+    Tag,
 )
 from projects.services.bulk import register_districts
 from seeds.divisions import divisions_of
@@ -113,6 +114,7 @@ def _reference(load: Load) -> None:
     _districts(load)
     _successions(load)
     _sectors(load)
+    _tags(load)
     load.table("size_bands", set(SizeBand.objects.values_list("code", flat=True)), lambda row: services.save_band(
         SizeBand(code=row["code"], name=row["name"], name_en=row["name_en"], lower=int(row["lower"]),
                  upper=_whole(row["upper"])), at=load.at))  # fmt: skip
@@ -173,6 +175,11 @@ def _sectors(load: Load) -> None:
 
     load.table("sector_schemes", set(schemes), add_scheme)
     load.table("sectors", set(load.sectors), add_sector)
+
+
+def _tags(load: Load) -> None:
+    load.table("tags", set(Tag.objects.values_list("code", flat=True)), lambda row: services.save_reference(
+        Tag(code=row["code"], name=row["name"], name_en=row["name_en"])))  # fmt: skip
 
 
 def _organizations(load: Load) -> None:

@@ -17,7 +17,7 @@ from django.contrib import admin
 from django.urls import URLResolver, get_resolver
 
 from projects import sealing, services
-from projects.models import Ceremony, District, Milestone, Project, TouchedCell
+from projects.models import Ceremony, District, Milestone, Project, Tag, TouchedCell
 from projects.views.projects import ProjectViewSet
 from tests.api import Api
 from tests.makers import NOW, YI, make_release, make_user
@@ -29,6 +29,7 @@ AS_OF = quote((NOW - timedelta(days=365)).isoformat())
 CELL = "quarter=2023Q1&kind=signed"
 QUARTERS = "from=2016Q1&to=2025Q4"
 LATER = NOW + timedelta(minutes=1)
+TAG = "marked"
 API, ADMIN = "/api/v1", "/admin/projects"
 
 
@@ -80,6 +81,7 @@ def filters_of_the_api(place: Place) -> tuple[str, ...]:
         "size_band=1bn-5bn", "overdue=true", "stale=true", "signed_from=2023-01-01",
         "updated_since=2026-11-01T00:00:00Z", "review=submitted",
         f"q={place.common}", f"q={place.rare}", "q=没有", "q=没有这样的",
+        f"tag={TAG}", "double_hundred=true", "mine=true",
     )  # fmt: skip
 
 
@@ -88,7 +90,7 @@ def filters_of_the_admin(place: Place) -> tuple[str, ...]:
     return (
         "", f"district={place.leaf}", "stage=signed", f"sector={place.sector}", "band=1bn-5bn", "signed_in=2023Q1",
         f"q={place.common}", f"q={place.rare}", "q=没有", "standing=counted", "standing=void", "standing=excluded",
-        "standing=suspended",
+        "standing=suspended", f"tag={TAG}", "tag=DOUBLE-HUNDRED", "mine=any",
         *(f"o={way}{column}" for way in ("", "-") for column in (1, 2, 3, 6, 7, 8, 9, 20, 21, 22, 23)),
     )  # fmt: skip
 
@@ -161,6 +163,8 @@ def go_through(place: Place, watched: Callable[[str], AbstractContextManager[Non
     """Ask everything through the API, the pages and the services, each while it is watched; which routes answered."""
     city = District.objects.get(code=place.city)
     release = make_release(city, at=NOW)
+    if not Tag.objects.filter(code=TAG).exists():
+        services.save_reference(Tag(code=TAG, name="标签"))
     project = Project.objects.get(code=place.project)
     event = services.save_versioned(
         Ceremony(district=project.district, name="集中签约", held_on=date(2023, 1, 29)), at=NOW

@@ -47,6 +47,8 @@ def filled(world, *steps: dict[str, object], **fields: object) -> dict[str, obje
         **fields,
         "milestones-TOTAL_FORMS": len(steps),
         "milestones-INITIAL_FORMS": 0,
+        "charges-TOTAL_FORMS": 0,
+        "charges-INITIAL_FORMS": 0,
     }
     for index, step in enumerate(steps):
         data |= {f"milestones-{index}-{name}": value for name, value in step.items()}
@@ -75,7 +77,7 @@ def reopened(project: Project, *steps: dict[str, object], **fields: object) -> d
 def errors_of(response) -> dict[str, list[str]]:
     """What is said at which field: the form's own fields, milestones as `0-happened_on`, `__all__` for the whole."""
     assert response.status_code == 200
-    (inline,) = response.context["inline_admin_formsets"]
+    inline, _people = response.context["inline_admin_formsets"]
     with translation.override("en"):
         found = dict(response.context["adminform"].form.errors)
         for index, step in enumerate(inline.formset.forms):

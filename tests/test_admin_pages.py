@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from projects import services
-from projects.models import ApiToken, Ceremony, SizeBand, Succession, User
+from projects.models import ApiToken, Ceremony, SizeBand, Succession, Tag, User
 from tests.makers import (
     NOW,
     YI,
@@ -82,6 +82,7 @@ def world():
     Delivery.objects.create(subscription=subscription, period="2023Q1", created_at=NOW)
     ApiToken.objects.create(user=people["editor"], name="export", scopes=["read"])
     make_organization("投资公司")
+    services.save_reference(Tag(code="chain-leader", name="链主"))
     luogang = make_district("440116", "萝岗区", parent=places["440100"])
     services.save_succession(
         Succession(predecessor=luogang, successor=huangpu, kind="merged", happened_on=date(2014, 2, 12)),

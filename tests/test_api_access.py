@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.urls import get_resolver
 
-from projects.models import ApiToken, Ceremony, District, Milestone, Organization, Project, Sector, User
-from projects.services import save_versioned
+from projects.models import (
+    ApiToken,
+    Attachment,
+    Ceremony,
+    Charge,
+    District,
+    Milestone,
+    Organization,
+    Project,
+    Sector,
+    Tag,
+    User,
+)
+from projects.services import save_reference, save_versioned
 from tests.api import PROBLEM, Api
 from tests.makers import (
     NOW,
@@ -25,11 +38,14 @@ from tests.makers import (
     record,
 )
 from tests.test_api_document import routes
+from tests.test_attachments import attach, png, upload
+from tests.test_charges import in_charge
 
 pytestmark = pytest.mark.django_db
 
 PEOPLE = ("nobody", "stranger", "viewer", "editor", "neighbour", "revoked", "superuser")
 MISSING = "9999999"
+FILE: dict[str, Any] = {"kind": "contract"}  # a body that is a form with a file
 
 
 @dataclass(frozen=True)
@@ -48,6 +64,7 @@ def rows() -> list[Row]:
     project = {"name": "基地", "district": "440112"}
     step = {"kind": "started", "happened_on": "2023-05-01"}
     event = {"district": "440112", "name": "集中签约", "held_on": "2023-01-29"}
+    charge = {"role": "officer", "name": "王专员", "from_on": "2026-01-01"}
     listed = (401, 200, 200, 200, 200, 401, 200)
     seen, edited = (401, 404, 200, 200, 404, 401, 200), (401, 404, 403, 200, 404, 401, 200)
     foreign_seen, foreign_edited = (401, 404, 404, 404, 200, 401, 200), (401, 404, 404, 404, 200, 401, 200)
@@ -85,6 +102,30 @@ def rows() -> list[Row]:
         Row("get", "projects/{id}/history/{version}/", "missing", missing),
         Row("get", "projects/{id}/history/", "foreign", foreign_seen),
         Row("get", "projects/{id}/history/{version}/", "foreign", foreign_seen),
+        Row("get", "projects/{id}/charges/", "own", seen),
+        Row("post", "projects/{id}/charges/", "own", step_added, charge),
+        Row("get", "projects/{id}/charges/{charge}/", "own", seen),
+        Row("patch", "projects/{id}/charges/{charge}/", "own", edited, {"unit": "区政府"}),
+        Row("delete", "projects/{id}/charges/{charge}/", "own", step_removed),
+        Row("get", "projects/{id}/charges/", "foreign", foreign_seen),
+        Row("patch", "projects/{id}/charges/{charge}/", "foreign", foreign_edited, {"unit": "区政府"}),
+        Row("get", "projects/{other}/charges/{charge}/", "own", missing),
+        Row("get", "projects/{id}/attachments/", "own", seen),
+        Row("post", "projects/{id}/attachments/", "own", step_added, FILE),
+        Row("get", "projects/{id}/attachments/{file}/", "own", seen),
+        Row("get", "projects/{id}/attachments/{file}/content/", "own", seen),
+        Row("delete", "projects/{id}/attachments/{file}/", "own", step_removed),
+        Row("get", "projects/{id}/attachments/", "foreign", foreign_seen),
+        Row("post", "projects/{id}/attachments/", "foreign", (401, 404, 404, 404, 201, 401, 201), FILE),
+        Row("get", "projects/{id}/attachments/{file}/", "foreign", foreign_seen),
+        Row("get", "projects/{id}/attachments/{file}/content/", "foreign", foreign_seen),
+        Row("delete", "projects/{id}/attachments/{file}/", "foreign", (401, 404, 404, 404, 204, 401, 204)),
+        Row("get", "projects/{other}/attachments/{file}/content/", "own", missing),
+        Row("get", "tags/", "own", listed),
+        Row("post", "tags/", "own", admin_added, {"code": "new-tag", "name": "新标签"}),
+        Row("get", "tags/{tag}/", "own", listed),
+        Row("patch", "tags/{tag}/", "own", admin_only, {"name_en": "Leader"}),
+        Row("delete", "tags/{tag}/", "own", (401, 403, 403, 403, 403, 401, 204)),
         Row("get", "ceremonies/", "own", listed),
         Row("post", "ceremonies/", "own", added, event),
         Row("get", "ceremonies/{event}/", "own", seen),
@@ -172,8 +213,9 @@ ROWS = rows()
 
 
 @pytest.fixture
-def names() -> dict[str, dict[str, str]]:
+def names(tmp_path: Path, settings: Any) -> dict[str, dict[str, str]]:
     """What `{id}` and the others stand for, by place."""
+    settings.ATTACHMENT_FOLDER = tmp_path
     districts = make_huangpu()
     make_sector()
     organization, token = make_organization(), ApiToken.objects.create(make_user())[0]
@@ -186,12 +228,29 @@ def names() -> dict[str, dict[str, str]]:
         )
         found[place] = {"id": str(project.pk), "step": str(step.pk), "event": str(event.pk), "code": code}
         found[place]["version"] = "2"
+        found[place]["charge"] = str(in_charge(project).pk)
+        found[place]["file"] = str(attach(project).pk)
         found[place]["release"] = str(make_release(districts[code]).pk)
-    shared = {"organization": str(organization.pk), "token": token.token_key}
+    tag = save_reference(Tag(code="chain-leader", name="链主"))
+    shared = {"organization": str(organization.pk), "token": token.token_key, "tag": tag.code}
     other = {"other": found["foreign"]["id"]}
     found["own"] |= {**shared, **other}
     found["missing"] = dict.fromkeys(
-        ("id", "step", "event", "code", "organization", "token", "other", "release", "version"), MISSING
+        (
+            "id",
+            "step",
+            "event",
+            "code",
+            "organization",
+            "token",
+            "other",
+            "release",
+            "version",
+            "charge",
+            "file",
+            "tag",
+        ),
+        MISSING,
     )
     return found
 
@@ -232,17 +291,22 @@ def alone(name: str, row: Row, path: str) -> int:
         assert response.headers["Content-Type"] == PROBLEM
         assert snapshot() == before
     transaction.savepoint_rollback(mark)
+    if response.streaming:
+        b"".join(response.streaming_content)  # which closes the file
     status: int = response.status_code
     return status
 
 
 def snapshot() -> list[tuple[Any, ...]]:
     """What a refused request must leave as it is."""
-    kinds = (Project, Milestone, Ceremony, District, Organization, Sector)
+    kinds = (Project, Milestone, Ceremony, District, Organization, Sector, Charge, Attachment, Tag)
     return [row for kind in kinds for row in kind._default_manager.order_by("pk").values_list()]
 
 
 def send(api: Api, method: str, path: str, body: Any) -> Any:
+    if body is FILE:
+        form = {**FILE, "file": upload(png(), "证.png")}
+        return api.client.post(f"/api/v1/{path}", form, headers=api.headers)
     if method in ("get", "post"):
         return api.get(path) if method == "get" else api.post(path, body)
     current = api.get(path)

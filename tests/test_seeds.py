@@ -22,6 +22,7 @@ from projects.models import (
     SectorScheme,
     SizeBand,
     Succession,
+    Tag,
 )
 from seeds import tables
 from seeds.loading import load_reference
@@ -37,6 +38,7 @@ TABLES = {
     "sector_schemes": SectorScheme,
     "sectors": Sector,
     "size_bands": SizeBand,
+    "tags": Tag,
     "organizations": Organization,
     "projects": Project,
     "milestones": Milestone,

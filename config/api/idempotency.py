@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, cast
 
+from django.core.files.uploadedfile import UploadedFile
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Q
@@ -71,9 +72,20 @@ def _checked(key: str) -> str:
     return key
 
 
+class _Encoder(DjangoJSONEncoder):
+    def default(self, o: Any) -> Any:
+        """A file is what it holds, under its name."""
+        if not isinstance(o, UploadedFile):
+            return super().default(o)
+        digest = hashlib.sha256()
+        for chunk in o.chunks():
+            digest.update(chunk)
+        return [o.name, digest.hexdigest()]
+
+
 def _fingerprint(request: Request) -> str:
     """What must be the same for a request to be the same: the address and what the body says."""
-    said = json.dumps([request.get_full_path(), request.data], cls=DjangoJSONEncoder, sort_keys=True)
+    said = json.dumps([request.get_full_path(), request.data], cls=_Encoder, sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
 

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import UnsupportedMediaType
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 
 from config.api.errors import Malformed, TooLarge
+from config.uploads import was_too_large
 
 LARGEST = 256 * 1024  # bytes
 DEEPEST = 20
@@ -23,19 +25,21 @@ STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 OVERSIZE = _("A body has at most 256 KB. Send less at a time.")
+OVERSIZE_FILE = _("A file has at most %(most)d MB. Make it smaller, or split it.")
+JSON, MULTIPART = "application/json", "multipart/form-data"
 
 
-def check_body_headers(request: Request) -> None:
+def check_body_headers(request: Request, media_type: str = JSON, largest: int = LARGEST) -> None:
     """What can be refused before a byte is read. Raises UnsupportedMediaType, TooLarge, Malformed."""
     if request.method not in WITH_BODY:
         return
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("compressed")
-    if _length(request) > LARGEST:
-        raise TooLarge(OVERSIZE)
-    if request.content_type.partition(";")[0].strip().lower() != "application/json":
+    if _length(request) > largest:
+        raise TooLarge(OVERSIZE if media_type == JSON else _oversize_file())
+    if request.content_type.partition(";")[0].strip().lower() != media_type:
         raise UnsupportedMediaType(request.content_type)
-    if _length(request) == 0:
+    if media_type == JSON and _length(request) == 0:
         raise Malformed(_("The body is empty. Send one JSON object in UTF-8, with its Content-Length."))
 
 
@@ -58,6 +62,27 @@ class StrictJSONParser(BaseParser):
         if len(raw) > LARGEST:
             raise TooLarge(OVERSIZE)
         return read_object(raw)
+
+
+class StrictMultiPartParser(MultiPartParser):
+    """A form with one file, which goes to disk while it arrives."""
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Fields and file. Raises Malformed, TooLarge."""
+        parsed = super().parse(stream, media_type, parser_context)
+        if was_too_large((parser_context or {})["request"]._request):
+            raise TooLarge(_oversize_file())
+        if any(len(values) > 1 for part in (parsed.data, parsed.files) for _name, values in part.lists()):
+            raise Malformed(_("A name stands twice in the same object."))
+        if any(UNSTORABLE.search(text) for _name, values in parsed.data.lists() for text in values):
+            raise Malformed(_("A text holds a NUL or half a character (a lone surrogate)."))
+        return parsed
+
+
+def _oversize_file() -> str:
+    return OVERSIZE_FILE % {"most": settings.ATTACHMENT_MAX_BYTES // 1024 // 1024}
 
 
 def _check_charset(media_type: str) -> None:

@@ -48,12 +48,16 @@ class ApiMixin(APIView):
         """What the current action takes."""
         return self.parameters
 
+    def check_body(self, request: Request) -> None:
+        """Refuse what can be refused before a byte is read."""
+        check_body_headers(request)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Who asks and whether they may comes first; then whether the question can be read."""
         super().initial(request, *args, **kwargs)
         if request.method not in self.allowed_methods:
             raise MethodNotAllowed(request.method or "")
-        check_body_headers(request)
+        self.check_body(request)
         self.query = read_query(request, self.get_parameters())
 
 

@@ -86,6 +86,17 @@ class ServiceAdmin(LimitedChoices, AnyModelAdmin):
         """What the user may choose in a form of another record: used by forms and by autocomplete alike."""
         return self.get_queryset(request)
 
+    def has_suggestions(self, request: HttpRequest, field: Any) -> bool:
+        """Whether this field of another record's form suggests such records to the user."""
+        return self.has_view_permission(request)
+
+    def found_among(
+        self, request: HttpRequest, allowed: models.QuerySet[Any], term: str
+    ) -> models.QuerySet[Any]:
+        """What a field suggests for a term, of what its form would accept."""
+        rows = self.get_queryset(request).filter(pk__in=allowed.values("pk"))
+        return self.get_search_results(request, rows, term)[0]
+
     def described(self, record: Any) -> str:
         """How a suggestion names it."""
         return str(record)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from projects import services
 from projects.admin.forms import readable_ids
 from projects.history import Told, told
-from projects.models import Milestone, Organization, Project
+from projects.models import Milestone, Project
 
 ANYWAY = "_save_anyway"  # the button
 SEEN, NEWEST = "seen_version", "newest_version"
@@ -43,13 +43,13 @@ def overtaken() -> ValidationError:
     return ValidationError(OVERTAKEN, code="stale")
 
 
-def lay_upon_newest(request: HttpRequest, form: Any, milestones: list[Milestone]) -> list[Organization]:
-    """The investors to be saved; where it was asked for, what was typed becomes a change of the newest version."""
-    investors = list(form.cleaned_data["investors"])
+def lay_upon_newest(request: HttpRequest, form: Any, milestones: list[Milestone]) -> dict[str, list[Any]]:
+    """The investors and tags to be saved; where asked for, what was typed becomes a change of the newest version."""
+    links = {name: list(form.cleaned_data[name]) for name in ("investors", "tags")}
     seen, newest = _version(request, SEEN), _version(request, NEWEST)
     if ANYWAY not in request.POST or seen is None or newest is None:
-        return investors
-    return services.lay_upon_newest(form.instance, milestones, investors, seen=seen, newest=newest)
+        return links
+    return services.lay_upon_newest(form.instance, milestones, links, seen=seen, newest=newest)
 
 
 def _version(request: HttpRequest, name: str) -> int | None:

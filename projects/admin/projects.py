@@ -19,7 +19,9 @@ from django.utils.translation import gettext_lazy as _
 
 from projects import services
 from projects.admin import filters
+from projects.admin.attachments import attachment_pages, shown_on
 from projects.admin.base import PlacedAdmin, may_edit
+from projects.admin.charges import ChargeInline, MineFilter
 from projects.admin.conflicts import conflict_of, lay_upon_newest, overtaken
 from projects.admin.forms import VersionedForm
 from projects.admin.history import history_view, restore_view
@@ -33,6 +35,7 @@ from projects.admin.project_list.views import opening
 from projects.admin.splitting import may_split, split_view
 from projects.admin.standing import CHANGES, actions, change_standing
 from projects.admin.stepper import steps_of
+from projects.admin.tags import TagFilter
 from projects.admin.waiting import WaitingFilter
 from projects.admin.workflow import ReviewedPages
 from projects.models import Door, LedgerEntry, Milestone, Project
@@ -68,8 +71,8 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
     """Where projects are entered and found."""
 
     form = ProjectForm
-    inlines = [MilestoneInline]
-    autocomplete_fields = ["district", "sector", "investors", "parent"]
+    inlines = [MilestoneInline, ChargeInline]
+    autocomplete_fields = ["district", "sector", "investors", "tags", "parent"]
     list_display = FIRST
     list_filter = [
         filters.DistrictFilter,
@@ -81,6 +84,8 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
         filters.StartedFilter,
         filters.CompletedFilter,
         filters.StandingFilter,
+        MineFilter,
+        TagFilter,
         WaitingFilter,
     ]
     project = ""
@@ -100,6 +105,7 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
                     "sector",
                     ("project_type", "ownership"),
                     "investors",
+                    "tags",
                     ("code", "approval_code"),
                     "name_en",
                 ]
@@ -221,16 +227,18 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         """Everything on the page, by one call."""
-        (steps,) = formsets
+        steps, people = formsets
         milestones: list[Milestone] = steps.save(commit=False)
+        charges = people.save(commit=False)
         services.save_project(
             form.instance,
             actor=request.user,  # type: ignore[arg-type]
             at=timezone.now(),
-            investors=lay_upon_newest(request, form, milestones),
             milestones=milestones,
             removed=steps.deleted_objects,
             door=Door.ADMIN,
+            **lay_upon_newest(request, form, milestones),  # investors and tags
+            annexes=[services.Charges(charges, people.deleted_objects)],
             reason=form.cleaned_data.get("change_reason") or "",
         )
         self.message_user(request, format_html("{}: {}", _("Counted in"), counted_in(form.instance)))
@@ -253,7 +261,7 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
             self.restore_view,
             name="projects_project_restore_version",
         )
-        return [*pages, split, restore, *list_pages(self), *super().get_urls()]
+        return [*pages, split, restore, *list_pages(self), *attachment_pages(self), *super().get_urls()]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """Every change of the project, in words."""
@@ -279,6 +287,7 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
             context["steps"] = steps_of(project.milestones.all(), today)
             context["conflict"] = conflict_of(request, project)
             context["today"], context["newest_url"] = today.isoformat(), request.path
+            context.update(shown_on(self, request, project))
         if project and may_edit(request, project.district):
             context["standing_links"] = [
                 (f"{reverse(f'admin:projects_project_{name}')}?ids={project.pk}", change.title)

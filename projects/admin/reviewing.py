@@ -25,8 +25,9 @@ from projects import access, services
 from projects.admin.forms import LONGEST_ID, readable_ids
 from projects.history import Words
 from projects.models import Comment, Door, Precision, Project, Review
+from projects.services.annexes import FieldChange
 from projects.services.differences import authors_of, merged, since_approval
-from projects.services.revising import PROJECT, FieldChange
+from projects.services.revising import PROJECT
 
 MOST = 200  # projects at once
 PER_PAGE = 20

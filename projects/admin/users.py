@@ -20,9 +20,9 @@ from django.utils.translation import gettext_lazy as _
 
 from projects import access, services
 from projects.admin import roles
-from projects.admin.base import ServiceAdmin, is_superuser
+from projects.admin.base import ServiceAdmin, is_superuser, may_edit
 from projects.admin.forms import CHOOSE_DISTRICT, ServiceForm
-from projects.models import AccountChange, District, Membership, User
+from projects.models import AccountChange, Charge, District, Membership, User, colleagues
 from projects.services.people import note_change
 
 if TYPE_CHECKING:
@@ -137,6 +137,18 @@ class UserAdmin(ServiceAdmin, AnyUserAdmin):
         seen = Membership.objects.filter(access.administered_by(request.user, field="district__path"))
         shown = Prefetch("memberships", seen.select_related("district"), to_attr="seen_memberships")
         return super().get_queryset(request).filter(access.people_of(request.user)).prefetch_related(shown)
+
+    def has_suggestions(self, request: HttpRequest, field: Any) -> bool:
+        """Whoever records projects puts people in charge; accounts are for those who keep them."""
+        return may_edit(request) if field.model is Charge else self.has_view_permission(request)
+
+    def choices(self, request: HttpRequest) -> QuerySet[Any]:
+        """Colleagues: who holds a role where the user records projects, or above."""
+        return colleagues(request.user)
+
+    def found_among(self, request: HttpRequest, allowed: QuerySet[Any], term: str) -> QuerySet[Any]:
+        """Colleagues are named also to those who keep no accounts."""
+        return self.get_search_results(request, allowed, term)[0]
 
     @admin.display(description=_("roles"))
     def roles(self, user: Any) -> str:

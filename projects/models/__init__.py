@@ -1,7 +1,9 @@
 """The record and its ledger."""
 
 from projects.models.accounts import AccountChange
+from projects.models.attachments import Attachment
 from projects.models.base import AmountField, LongTextField, TextField, Versioned
+from projects.models.charges import Charge
 from projects.models.comments import Comment, Mention
 from projects.models.districts import District, Succession, ancestors_of
 from projects.models.ledger import Cause, LedgerEntry, LedgerSeal, TouchedCell
@@ -30,7 +32,8 @@ from projects.models.reference import (
 from projects.models.revisions import BulkChange, Door, Revision
 from projects.models.search import ProjectSearch, SearchedText, holds_all
 from projects.models.stages import ExclusionReason, ProjectType, Review, Stage
-from projects.models.users import ApiToken, Membership, User
+from projects.models.tags import Tag
+from projects.models.users import ApiToken, Membership, User, colleagues
 
 __all__ = [
     "COUNTABLE_KINDS",
@@ -40,9 +43,11 @@ __all__ = [
     "AmountField",
     "AmountUnit",
     "ApiToken",
+    "Attachment",
     "BulkChange",
     "Cause",
     "Ceremony",
+    "Charge",
     "Comment",
     "District",
     "Door",
@@ -72,12 +77,14 @@ __all__ = [
     "SizeBand",
     "Stage",
     "Succession",
+    "Tag",
     "TextField",
     "TouchedCell",
     "User",
     "Versioned",
     "ancestors_of",
     "bands_holding",
+    "colleagues",
     "holds_all",
     "period_of",
 ]

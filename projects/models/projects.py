@@ -26,6 +26,7 @@ from projects.models.checks import Check
 from projects.models.districts import District
 from projects.models.reference import Organization, Ownership, Sector
 from projects.models.stages import ExclusionReason, ProjectType, Review, Stage
+from projects.models.tags import Tag
 
 if TYPE_CHECKING:
     from projects.access import Reader
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 BEFORE_START = Q(stage__in=["", Stage.NEGOTIATING, Stage.SIGNED])
 BEFORE_COMPLETION = Q(stage__in=["", Stage.NEGOTIATING, Stage.SIGNED, Stage.STARTED])
+
+HUNDRED = 10_000_000_000  # 100亿
+DOUBLE_HUNDRED = Q(total_investment__gte=HUNDRED, expected_output__gte=HUNDRED)
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -97,9 +101,13 @@ class ProjectQuerySet(models.QuerySet["Project"]):
     def _kept_and_counted(self) -> ProjectQuerySet:
         return self.filter(voided_at__isnull=True, exclusion_reason="")
 
+    def double_hundred(self) -> ProjectQuerySet:
+        """双百: 10 billion yuan or more to be invested, and as much expected output a year."""
+        return self.filter(DOUBLE_HUNDRED)
+
     def with_details(self) -> ProjectQuerySet:
         """Everything a list or a detail shows, in a fixed number of queries."""
-        return self.select_related("district", "sector", "parent").prefetch_related("investors")
+        return self.select_related("district", "sector", "parent").prefetch_related("investors", "tags")
 
 
 class Project(Versioned):
@@ -161,6 +169,13 @@ class Project(Versioned):
         blank=True,
         related_name="projects",
         help_text=_("Who invests."),
+    )
+    tags = models.ManyToManyField(
+        Tag,
+        verbose_name=_("tags"),
+        blank=True,
+        related_name="projects",
+        help_text=_("Marks such as 链主. 双百 follows from the amounts and is not chosen."),
     )
     parent = models.ForeignKey(
         "self",
@@ -351,6 +366,8 @@ class Project(Versioned):
                 condition=Q(planned_completion_on__isnull=False, completed_on__isnull=True),
                 name="project_late_to_complete",
             ),
+            # lists of the few that are 双百
+            models.Index(fields=["id"], condition=DOUBLE_HUNDRED, name="project_double_hundred"),
             # the reviewers' queue, desks, the audit, approving whatever waits
             models.Index(
                 fields=["review", "submitted_at", "id"],
@@ -367,6 +384,20 @@ class Project(Versioned):
         """The name in the reader's language, with its phase where the name does not say it already."""
         name = in_readers_language(self.name, self.name_en)
         return name if self.phase in self.name else f"{name} {self.phase}"
+
+    @property
+    def double_hundred(self) -> bool:
+        """双百: whether 10 billion yuan or more are to be invested, and as much output a year is expected."""
+        amounts = (self.total_investment, self.expected_output)
+        return all(amount is not None and amount >= HUNDRED for amount in amounts)
+
+    @property
+    def marks(self) -> list[str]:
+        """双百 where the amounts say so, then its tags, in the reader's language."""
+        return [
+            *([str(_("Double hundred"))] if self.double_hundred else []),
+            *(t.label for t in self.tags.all()),
+        ]
 
     @property
     def excluded(self) -> bool:

@@ -1,5 +1,9 @@
 """Users and their memberships: who works on which district subtree, in which role."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -9,6 +13,9 @@ from knox.models import AbstractAuthToken
 from projects import access
 from projects.models.base import TextField
 from projects.models.districts import District
+
+if TYPE_CHECKING:
+    from projects.access import Reader
 
 
 class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox names its tokens so
@@ -35,6 +42,11 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox names 
     def get_short_name(self) -> str:
         """The same: Chinese names are not cut."""
         return self.get_full_name()
+
+
+def colleagues(user: Reader) -> models.QuerySet[User]:
+    """Who can be put in charge by this user: who holds a role where the user records projects, or above."""
+    return User.objects.filter(pk__in=User.objects.filter(access.colleagues_of(user)).values("pk"))
 
 
 class Membership(models.Model):

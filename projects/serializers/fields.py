@@ -18,7 +18,7 @@ from rest_framework.fields import Field
 from config.api.serializers import StrictModelSerializer
 from projects.amounts import FRACTIONAL, INVALID, AmountError, parse_amount
 from projects.codes import clean_uscc
-from projects.models import AmountField, District, LongTextField, TextField
+from projects.models import AmountField, District, LongTextField, TextField, User
 from projects.models.reference import UsccField
 from projects.sequence import EARLIEST, LATEST_PLAN
 from projects.text import clean_text
@@ -244,6 +244,34 @@ class IdField(serializers.RelatedField[M, M, int]):
         """Its id."""
         key: int = value.pk
         return key
+
+
+@extend_schema_field({"type": "string"})
+class UsernameField(IdField[User]):
+    """A user by the name with which they sign in, among those whom the reader may choose."""
+
+    default_error_messages = {
+        "invalid": _("Write the name with which the user signs in."),
+        "does_not_exist": _("There is no user “{value}” whom you could choose."),
+    }
+
+    def to_internal_value(self, data: Any) -> User:
+        """The user of this name."""
+        if not isinstance(data, str) or not data:
+            self.fail("invalid")
+        rows: Any = self.get_queryset()
+        found: User | None = rows.filter(username=data).first()
+        if found is None:
+            self.fail("does_not_exist", value=data)
+        return found
+
+    def to_representation(self, value: Any) -> Any:
+        """The name."""
+        return value.username
+
+    def use_pk_only_optimization(self) -> bool:
+        """The name is not the key."""
+        return False
 
 
 class RecordSerializer(StrictModelSerializer[M]):

@@ -15,7 +15,9 @@ from projects.models import Door, Revision
 class FieldChangeSerializer(StrictSerializer):
     """One field: where it is, what it is called, what it was and is, in words and as programs name it."""
 
-    of = serializers.CharField(read_only=True, help_text="`project`, or the kind of a milestone.")
+    of = serializers.CharField(
+        read_only=True, help_text="`project`, the kind of a milestone, `charge` or `attachment`."
+    )
     field = serializers.CharField(read_only=True)
     label = serializers.CharField(  # type: ignore[assignment]  # a field of this name
         read_only=True, help_text="In the reader's language."
@@ -23,7 +25,7 @@ class FieldChangeSerializer(StrictSerializer):
     before = serializers.JSONField(
         read_only=True,
         source="old",
-        help_text="Districts and sectors by code, others by id; null if not visible.",
+        help_text="Districts, sectors and tags by code, others by id; null if not visible.",
     )
     after = serializers.JSONField(read_only=True, source="new")
     before_text = serializers.CharField(read_only=True, source="before")

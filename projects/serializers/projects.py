@@ -4,12 +4,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import Field
 
 from projects import services
-from projects.models import Ceremony, District, Milestone, Organization, Project, Review, Sector, Stage
+from projects.models import (
+    Ceremony,
+    Charge,
+    District,
+    Milestone,
+    Organization,
+    Project,
+    Review,
+    Sector,
+    Stage,
+    Tag,
+    User,
+    colleagues,
+)
 from projects.sequence import faults, settle
 from projects.serializers.fields import (
     CodeField,
@@ -18,6 +32,7 @@ from projects.serializers.fields import (
     RecordSerializer,
     StrictBigIntegerField,
     StrictDateField,
+    UsernameField,
     is_estimate,
 )
 
@@ -52,6 +67,10 @@ class ProjectSerializer(SequenceMixin, RecordSerializer[Project]):
     district = DistrictField(queryset=District.objects.all())
     sector = CodeField(queryset=Sector.objects.all(), required=False, allow_null=True)
     investors: Any = IdField(queryset=Organization.objects.all(), many=True, required=False)
+    tags: Any = CodeField(queryset=Tag.objects.all(), many=True, required=False)
+    double_hundred = serializers.BooleanField(
+        read_only=True, help_text=_("双百: 10 billion yuan or more invested, and as much expected output.")
+    )
     parent: Any = IdField(
         visible=Project.objects.visible_to, queryset=Project.objects.all(), required=False, allow_null=True
     )
@@ -79,6 +98,8 @@ class ProjectSerializer(SequenceMixin, RecordSerializer[Project]):
             "project_type",
             "ownership",
             "investors",
+            "tags",
+            "double_hundred",
             "parent",
             "phase",
             "stage",
@@ -172,3 +193,25 @@ class MilestoneSerializer(SequenceMixin, RecordSerializer[Milestone]):
             field: [ErrorDetail(error.messages[0], error.code or "invalid")]
             for _milestone, field, error in faults([milestone], timezone.localdate())
         }
+
+
+class ChargeSerializer(RecordSerializer[Charge]):
+    """One person in charge of a project for a time: a user, by sign-in name, or a name with unit and telephone."""
+
+    user = UsernameField(visible=colleagues, queryset=User.objects.all(), required=False, allow_null=True)
+
+    class Meta:
+        model = Charge
+        fields = [
+            "id",
+            "role",
+            "user",
+            "name",
+            "unit",
+            "telephone",
+            "from_on",
+            "until_on",
+            "version",
+            "created_at",
+            "updated_at",
+        ]

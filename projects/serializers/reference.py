@@ -15,6 +15,7 @@ from projects.models import (
     Sector,
     SectorScheme,
     Succession,
+    Tag,
     User,
 )
 from projects.permissions import Scope
@@ -93,6 +94,14 @@ class SectorSerializer(RecordSerializer[Sector]):
     class Meta:
         model = Sector
         fields = ["code", "name", "name_en", "scheme", "parent"]
+
+
+class TagSerializer(RecordSerializer[Tag]):
+    """A mark that projects carry."""
+
+    class Meta:
+        model = Tag
+        fields = ["code", "name", "name_en"]
 
 
 class OrganizationSerializer(RecordSerializer[Organization]):

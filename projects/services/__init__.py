@@ -4,7 +4,9 @@ Each function locks, checks, writes, posts, and announces after the commit that 
 it (None for the system itself), `at` the moment, both read at the door.
 """
 
+from projects.services.attaching import attach_file, detach_file
 from projects.services.changes import Change
+from projects.services.charging import Charges, remove_charge, save_charge
 from projects.services.commenting import comment_on, read_mention
 from projects.services.counting import approval_required
 from projects.services.dates import DATE_FIELDS, dated_milestones
@@ -52,11 +54,13 @@ __all__ = [
     "DATE_FIELDS",
     "BuiltUpon",
     "Change",
+    "Charges",
     "RefusedChanges",
     "add_member",
     "approval_required",
     "approve",
     "approve_leftovers",
+    "attach_file",
     "choose_columns",
     "choose_default_view",
     "choose_unit",
@@ -66,6 +70,7 @@ __all__ = [
     "delete_reference",
     "delete_succession",
     "delete_view",
+    "detach_file",
     "ensure_user",
     "exclude_project",
     "lay_upon_newest",
@@ -73,6 +78,7 @@ __all__ = [
     "projects_of",
     "read_mention",
     "refusals_of",
+    "remove_charge",
     "remove_member",
     "remove_milestone",
     "restoration",
@@ -81,6 +87,7 @@ __all__ = [
     "return_projects",
     "save_account",
     "save_band",
+    "save_charge",
     "save_district",
     "save_milestone",
     "save_project",

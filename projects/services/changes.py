@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from config.api.outcomes import StaleVersion
-from projects.models import Milestone, Organization, Project
+from projects.models import Milestone, Organization, Project, Tag
 from projects.sequence import settle
+from projects.services.annexes import Annex, FieldChange
 from projects.services.dates import is_empty
 
 # What a save reads of each project that it locks, as lists beside its fields: managers cost more than the rows.
@@ -25,10 +26,14 @@ class Change:
     milestones: Sequence[Milestone] = ()
     removed: Sequence[Milestone] = ()
     investors: Iterable[Organization] | None = None  # None: as they are
+    tags: Iterable[Tag] | None = None  # the same
+    annexes: Sequence[Annex] = ()
 
     def __post_init__(self) -> None:
         if self.investors is not None:
             self.investors = list(self.investors)  # read more than once
+        if self.tags is not None:
+            self.tags = list(self.tags)
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +47,9 @@ class Draft:
     after: list[Milestone] = field(default_factory=list)  # as they will stand
     gone: list[Milestone] = field(default_factory=list)  # taken away, or emptied
     is_decision: bool = False  # changes nothing but how far its review has come
+    beside: list[FieldChange] = field(
+        default_factory=list
+    )  # what was written of links and annexes, for the history
 
     def __post_init__(self) -> None:
         self.milestones = {m.pk: m for m in read_along(self.stored, "milestones")}
@@ -117,12 +125,17 @@ def draft_of(change: Change, locked: dict[int, Project], *, at: datetime) -> Dra
 
 
 def draft_of_stored(
-    stored: Project, *, at: datetime, milestones: Sequence[Milestone] = (), removed: Sequence[Milestone] = ()
+    stored: Project,
+    *,
+    at: datetime,
+    milestones: Sequence[Milestone] = (),
+    removed: Sequence[Milestone] = (),
+    annexes: Sequence[Annex] = (),
 ) -> Draft:
-    """A draft of a project that is as it is stored, and of milestones that change."""
+    """A draft of a project that is as it is stored, and of milestones or annexes that change."""
     project = copy.copy(stored)
     project.updated_at = at
-    draft = Draft(Change(project, milestones, removed), stored)
+    draft = Draft(Change(project, milestones, removed, annexes=annexes), stored)
     _lay_out(draft)
     return draft
 

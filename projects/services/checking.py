@@ -112,6 +112,9 @@ def check_project(draft: Draft, known: Known, *, at: datetime) -> None:
             errors[NAMES.get((milestone.kind, field), "milestones")] += found
     for milestone, field, fault in faults(draft.after, timezone.localdate(at)):
         errors[NAMES.get((milestone.kind, field), "milestones")].append(fault)
+    for annex in draft.change.annexes:
+        for name, refusals in annex.faults(draft.project).items():
+            errors[name] += refusals
     if errors:
         raise ValidationError(dict(errors))
 

@@ -44,7 +44,7 @@ def keep_review(project: Project, stored: Project) -> None:
 
 def _differs(draft: Draft) -> bool:
     """Whether anything that has a history is not as stored."""
-    if any(changes_of(draft, None)):
+    if any(changes_of(draft)):
         return True
     given = draft.change.investors
     if given is None or draft.stored is None:

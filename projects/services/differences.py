@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from projects.models import Project, Review, Revision
-from projects.services.revising import REVIEW, FieldChange
+from projects.services.annexes import FieldChange
+from projects.services.revising import REVIEW
 
 
 def since_approval(projects: Sequence[Project]) -> dict[int, list[Revision]]:

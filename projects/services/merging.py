@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from projects.models import Milestone, Organization, Project, Revision
-from projects.services.restoring import INVESTORS, set_field
+from projects.models import Milestone, Project, Revision
+from projects.services.restoring import LINKS, set_field
 from projects.services.revising import PROJECT, plain
 
 
 def lay_upon_newest(
     project: Project,
     milestones: Sequence[Milestone],
-    investors: Sequence[Organization],
+    links: Mapping[str, Sequence[Any]],
     *,
     seen: int,
     newest: int,
-) -> list[Organization]:
-    """Make what was typed upon version `seen` a change of version `newest`, not saved yet; its investors.
+) -> dict[str, list[Any]]:
+    """Make what was typed upon version `seen` a change of version `newest`, not saved yet; its investors and tags.
 
     What others have changed since stays as they left it, except where it was changed here as well: that holds. The
     project has version `newest` afterwards, so that a still later change is noticed when it is saved.
     """
     since = project.revisions.filter(version__gt=seen, version__lte=newest).order_by("version")
     typed: dict[str, Project | Milestone] = {PROJECT: project, **{m.kind: m for m in milestones if m.pk}}
-    ids = sorted(organization.pk for organization in investors)
+    ids = {name: sorted(record.pk for record in records) for name, records in links.items()}
     for (of, name), (before, after) in _changed_by_others(since).items():
-        if (of, name) == (PROJECT, INVESTORS):
-            ids = after if ids == before else ids
+        if of == PROJECT and name in ids:
+            ids[name] = after if ids[name] == before else ids[name]
         elif of in typed and _value(typed[of], name) == before:
             set_field(typed[of], name, after)
     project.version = newest
-    found = Organization.objects.in_bulk(ids)
-    return [found[pk] for pk in ids if pk in found]
+    return {name: list(LINKS[name].objects.filter(pk__in=pks).order_by("pk")) for name, pks in ids.items()}
 
 
 def _changed_by_others(revisions: Any) -> dict[tuple[str, str], tuple[Any, Any]]:

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from config.api.outcomes import StageConflict
-from projects.models import Door, Milestone, Organization, Project, User
+from projects.models import Door, Milestone, Organization, Project, Tag, User
+from projects.services.annexes import Annex
 from projects.services.announce import announce_after_commit
 from projects.services.changes import Change, Draft, draft_of, draft_of_stored, forget, lock
 from projects.services.checking import check_milestone, check_project, know
@@ -27,18 +28,21 @@ def save_project(
     investors: Iterable[Organization] | None = None,
     milestones: Sequence[Milestone] = (),
     removed: Sequence[Milestone] = (),
+    tags: Iterable[Tag] | None = None,
+    annexes: Sequence[Annex] = (),
     door: Door = Door.SYSTEM,
     reason: str = "",
 ) -> Project:
     """Record a new project or a changed one, with the milestones that are new, changed or taken away.
 
+    Investors and tags stay as they are where none are given; annexes are what else hangs on it, as who is in charge.
     `door` and `reason` (at most 200 characters) go into the history, as everywhere here.
 
     Raises ValidationError with everything wrong at once (keys are field names; dates under the names of DATE_FIELDS),
     StaleVersion where somebody else has changed the project or one of the milestones since it was read.
     """
     locked = lock([project])
-    draft = draft_of(Change(project, milestones, removed, investors), locked, at=at)
+    draft = draft_of(Change(project, milestones, removed, investors, tags, annexes), locked, at=at)
     try:
         check_project(draft, know([draft]), at=at)
         _record(draft, locked, actor=actor, at=at, origin=Origin(door, reason))
@@ -79,6 +83,27 @@ def remove_milestone(
     """
     locked = lock([milestone.project])
     draft = draft_of_stored(locked[milestone.project_id], at=at, removed=[milestone])
+    _record(draft, locked, actor=actor, at=at, origin=Origin(door, reason))
+
+
+@one_transaction
+def save_annex(
+    project: Project,
+    annex: Annex,
+    *,
+    actor: User | None,
+    at: datetime,
+    door: Door = Door.SYSTEM,
+    reason: str = "",
+) -> None:
+    """Record what hangs on a recorded project; the project itself and its milestones stay as they are stored.
+
+    Raises ValidationError with everything wrong at once, StaleVersion where it has changed since it was read.
+    """
+    locked = lock([project])
+    draft = draft_of_stored(locked[project.pk], at=at, annexes=[annex])
+    if errors := annex.faults(draft.project):
+        raise ValidationError({name: list(found) for name, found in errors.items()})
     _record(draft, locked, actor=actor, at=at, origin=Origin(door, reason))
 
 

@@ -20,6 +20,7 @@ from projects.models import (
     Sector,
     SectorScheme,
     SizeBand,
+    Tag,
     TouchedCell,
     Versioned,
 )
@@ -75,7 +76,7 @@ def save_reference(record: M) -> M:
 
     Raises ValidationError, also for a changed code of a sector: figures of the past are known by it.
     """
-    if isinstance(record, Sector | SectorScheme) and not record._state.adding:
+    if isinstance(record, Sector | SectorScheme | Tag) and not record._state.adding:
         stored = type(record)._default_manager.get(pk=record.pk)
         if stored.code != record.code:
             message = _("A code stays as it is: figures of the past are known by it.")

@@ -14,19 +14,23 @@ from django.db.models import Max
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import BulkChange, Door, Kind, Milestone, Organization, Project, Revision, User
+from projects.models import BulkChange, Door, Kind, Milestone, Organization, Project, Revision, Tag, User
+from projects.services.annexes import FieldChange
 from projects.services.changes import Change
 from projects.services.dates import is_empty
 from projects.services.many import save_projects
 from projects.services.recording import save_project
-from projects.services.revising import PROJECT, REVIEW, FieldChange, plain
+from projects.services.revising import PROJECT, REVIEW, plain
 from projects.services.transactions import one_transaction
 
-INVESTORS = "investors"
+LINKS: dict[str, type[Organization] | type[Tag]] = {"investors": Organization, "tags": Tag}
 LONGEST = 200  # characters of a title
 Values = dict[
     tuple[str, str], Any
 ]  # by what the field is of (the project, or a kind of milestone), and its name
+
+
+Linked = Mapping[str, Any]  # investors and tags by id, under their names
 
 
 class BuiltUpon(Exception):
@@ -38,16 +42,16 @@ class BuiltUpon(Exception):
 
 
 class Record(NamedTuple):
-    """A project as it is recorded, with its milestones by kind and the ids of its investors."""
+    """A project as it is recorded, with its milestones by kind and the ids of its investors and tags, by name."""
 
     project: Project
     milestones: dict[str, Milestone]
-    investors: list[int]
+    links: dict[str, list[int]]
 
     def value(self, of: str, name: str) -> Any:
         """What a field holds now, as a revision has it."""
-        if (of, name) == (PROJECT, INVESTORS):
-            return self.investors
+        if of == PROJECT and name in LINKS:
+            return self.links[name]
         record = self.project if of == PROJECT else self.milestones.get(of, NO_MILESTONE)
         return plain(getattr(record, field_of(of, name).attname))
 
@@ -83,7 +87,7 @@ def restoration(project: Project, version: int) -> list[FieldChange]:
 def restore_version(
     project: Project, version: int, *, actor: User | None, at: datetime, door: Door = Door.SYSTEM
 ) -> Project:
-    """Bring a project, with its milestones and investors, back to what it was at an earlier version.
+    """Bring a project, with its milestones, investors and tags, back to what it was at an earlier version.
 
     Raises ValidationError with everything that stands against it, StaleVersion where the project was changed since it
     was read.
@@ -96,7 +100,7 @@ def restore_version(
     if not differences:
         raise ValidationError(_("Since then nothing has changed that could be restored."), code="same")
     _refuse_missing(differences)
-    change = _change(record, differences, _organizations(differences))
+    change = _change(record, differences, _linked(differences))
     return save_project(
         change.project,
         actor=actor,
@@ -104,6 +108,7 @@ def restore_version(
         investors=change.investors,
         milestones=change.milestones,
         removed=change.removed,
+        tags=change.tags,
         door=door,
         reason=gettext("Version %(version)d restored") % {"version": version},
     )
@@ -189,7 +194,7 @@ def _undoing(
     """The changes that take back these revisions, by project."""
     records = _read(projects)
     differences = [_differences(record, _earlier(revisions[record.project.pk])) for record in records]
-    known = _organizations(change for changes in differences for change in changes)
+    known = _linked([change for changes in differences for change in changes])
     undoing = []
     for record, changes in zip(records, differences, strict=True):
         if any(not revision.changes for revision in revisions[record.project.pk]):
@@ -212,16 +217,19 @@ def _earlier(revisions: Iterable[Revision]) -> Values:
 
 
 def _read(projects: Sequence[Project]) -> list[Record]:
-    """These projects with their milestones and investors, read at once."""
+    """These projects with their milestones, investors and tags, read at once."""
     ids = [project.pk for project in projects]
     milestones: dict[int, dict[str, Milestone]] = defaultdict(dict)
     for milestone in Milestone.objects.filter(project_id__among=ids).order_by("pk"):
         milestones[milestone.project_id][milestone.kind] = milestone
-    investors: dict[int, list[int]] = defaultdict(list)
-    through = Project.investors.through._default_manager.filter(project_id__among=ids)
-    for project, organization in through.order_by("organization_id").values_list("project", "organization"):
-        investors[project].append(organization)
-    return [Record(project, milestones[project.pk], investors[project.pk]) for project in projects]
+    links: dict[int, dict[str, list[int]]] = {pk: {name: [] for name in LINKS} for pk in ids}
+    for name in LINKS:
+        field: Any = Project._meta.get_field(name)
+        rows = field.remote_field.through._default_manager.filter(project_id__among=ids)
+        other = f"{field.m2m_reverse_field_name()}_id"
+        for project, linked in rows.order_by(other).values_list("project_id", other):
+            links[project][name].append(linked)
+    return [Record(project, milestones[project.pk], links[project.pk]) for project in projects]
 
 
 def _differences(record: Record, values: Values) -> list[FieldChange]:
@@ -245,15 +253,15 @@ def _place(change: FieldChange) -> tuple[int, int]:
     return (-1 if of == PROJECT else list(Kind).index(Kind(of)), place)
 
 
-def _change(record: Record, differences: Sequence[FieldChange], known: Mapping[int, Organization]) -> Change:
+def _change(record: Record, differences: Sequence[FieldChange], known: Linked) -> Change:
     """The change that gives a record these values."""
     project = record.project
     steps: dict[str, Milestone] = {}
-    investors: list[Organization] | None = None
+    links: dict[str, list[Any] | None] = dict.fromkeys(LINKS)
     for change in differences:
         of, name = change["of"], change["field"]
-        if (of, name) == (PROJECT, INVESTORS):
-            investors = [known[pk] for pk in change["after"]]
+        if of == PROJECT and name in LINKS:
+            links[name] = [known[name][pk] for pk in change["after"]]
         elif of == PROJECT:
             set_field(project, name, change["after"])
         else:
@@ -263,7 +271,13 @@ def _change(record: Record, differences: Sequence[FieldChange], known: Mapping[i
             set_field(steps[of], name, change["after"])
     emptied = [step for step in steps.values() if is_empty(step)]
     kept = [step for step in steps.values() if not is_empty(step)]
-    return Change(project, kept, [step for step in emptied if step.pk], investors)
+    return Change(
+        project,
+        kept,
+        [step for step in emptied if step.pk],
+        investors=links["investors"],
+        tags=links["tags"],
+    )
 
 
 def set_field(record: models.Model, name: str, value: Any) -> None:
@@ -272,11 +286,13 @@ def set_field(record: models.Model, name: str, value: Any) -> None:
     setattr(record, field.attname, field.to_python(value))
 
 
-def _organizations(differences: Iterable[FieldChange]) -> dict[int, Organization]:
-    """The investors that come back by these changes, by id. Raises ValidationError where one was deleted."""
-    ids = {pk for change in differences if change["field"] == INVESTORS for pk in change["after"]}
-    found = Organization.objects.in_bulk(ids) if ids else {}
-    if len(found) != len(ids):
-        message = _("An organization that invested then has been deleted since.")
-        raise ValidationError({INVESTORS: ValidationError(message, code="deleted")})
-    return found
+def _linked(differences: Sequence[FieldChange]) -> Linked:
+    """The investors and tags that come back by these changes, by id. Raises ValidationError where one was deleted."""
+    known: dict[str, Any] = {}
+    for name, model in LINKS.items():
+        ids = {pk for change in differences if change["field"] == name for pk in change["after"]}
+        known[name] = model.objects.in_bulk(ids) if ids else {}
+        if len(known[name]) != len(ids):
+            message = _("An organization or a tag that it had then has been deleted since.")
+            raise ValidationError({name: ValidationError(message, code="deleted")})
+    return known

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from operator import itemgetter
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
 from django.db import models
 
 from projects.models import BulkChange, Door, Kind, Milestone, Project, Revision, User
 from projects.rows import FEW, columns_of, insert_rows, insertion, run
+from projects.services.annexes import FieldChange
 from projects.services.changes import Draft
 from projects.services.dates import DERIVED
 
@@ -27,28 +28,12 @@ KEPT_BY_ITSELF = {"id", "version", "created_at", "updated_at"}
 Held = Mapping[str, Any]  # a record's values by column
 
 
-class Invested(NamedTuple):
-    """The investors of a project before and after, by id."""
-
-    before: list[int]
-    after: list[int]
-
-
 class Origin(NamedTuple):
     """Where a change comes from: the door, the reason, and the bulk change that it is part of."""
 
     door: Door = Door.SYSTEM
     reason: str = ""
     bulk: BulkChange | None = None
-
-
-class FieldChange(TypedDict):
-    """What one field of a project or of one of its milestones was and is."""
-
-    of: str
-    field: str
-    before: Any
-    after: Any
 
 
 class Recorded(NamedTuple):
@@ -71,7 +56,6 @@ NO_MILESTONE: Held = Milestone().__dict__
 
 def write_revisions(
     drafts: Sequence[Draft],
-    invested: Mapping[int, Invested],
     posted: Mapping[int, datetime],
     *,
     actor: User | None,
@@ -82,7 +66,7 @@ def write_revisions(
     changed = [
         (draft.project, changes)
         for draft in drafts
-        if (changes := list(changes_of(draft, invested.get(draft.project.pk)))) or draft.stored is None
+        if (changes := list(changes_of(draft))) or draft.stored is None
     ]
     insert_revisions(changed, posted, actor=actor, at=at, origin=origin)
 
@@ -117,8 +101,8 @@ def moved_milestones(milestones: Iterable[Milestone], *, away: bool) -> list[Fie
     return found
 
 
-def changes_of(draft: Draft, invested: Invested | None) -> Iterator[FieldChange]:
-    """What differs: of the project, its investors, its milestones in the order of their kinds."""
+def changes_of(draft: Draft) -> Iterator[FieldChange]:
+    """What differs: of the project, what was written beside it, its milestones in the order of their kinds."""
     if draft.stored is None:
         return
     if draft.is_decision:
@@ -126,8 +110,7 @@ def changes_of(draft: Draft, invested: Invested | None) -> Iterator[FieldChange]
         yield FieldChange(of=PROJECT, field=REVIEW, before=was, after=now)
     stored = draft.stored.__dict__
     yield from _differences(PROJECT, OF_PROJECT, stored, {**stored, **draft.project.__dict__})
-    if invested:
-        yield FieldChange(of=PROJECT, field="investors", before=invested.before, after=invested.after)
+    yield from draft.beside
     before = {m.kind: m for m in draft.milestones.values()}
     after = {m.kind: m for m in draft.after}
     touched = [k for k in {**before, **after} if before.get(k) is not after.get(k)]

@@ -6,22 +6,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from operator import itemgetter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection
 
 from projects import ledger
 from projects.models import Milestone, Project, User, Versioned
 from projects.rows import columns_of, insert_records, insert_rows, read_rows, reserve_ids, update_rows
+from projects.services.annexes import FieldChange
 from projects.services.changes import Draft
 from projects.services.counting import postings, settle_review
 from projects.services.dates import derive, is_empty
-from projects.services.revising import Invested, Origin, write_revisions
+from projects.services.revising import PROJECT, Origin, write_revisions
 from projects.services.searching import is_found_otherwise, keep_found, make_found
 
 V = TypeVar("V", bound=Versioned)
-INVESTORS = Project.investors.through
-INVESTOR_COLUMNS = columns_of(INVESTORS, "project", "organization")
 
 
 def write(
@@ -38,17 +37,21 @@ def write(
         settle_review(draft)
     _write_projects(drafts)
     _write_milestones(drafts, at)
-    invested = _write_investors([draft for draft in drafts if draft.change.investors is not None])
+    invested_anew = _write_links(drafts, "investors")
+    _write_links(drafts, "tags")
+    for draft in drafts:
+        for annex in draft.change.annexes:
+            draft.beside += annex.write(draft.project, at=at)
     make_found([(d.project, list(d.change.investors or ())) for d in drafts if d.stored is None])
     keep_found(
         [
             d.project.pk
             for d in drafts
-            if d.stored and (d.project.pk in invested or is_found_otherwise(d.project, d.stored))
+            if d.stored and (d.project.pk in invested_anew or is_found_otherwise(d.project, d.stored))
         ]
     )
     posted = ledger.post(postings(drafts, locked), actor=actor, at=at)
-    write_revisions(drafts, invested, posted.moments, actor=actor, at=at, origin=origin)
+    write_revisions(drafts, posted.moments, actor=actor, at=at, origin=origin)
     return posted.moved
 
 
@@ -111,26 +114,30 @@ def _update(model: type[V], changed: Sequence[tuple[V, V]]) -> None:
     update_rows(model, columns, rows)
 
 
-def _write_investors(drafts: Sequence[Draft]) -> dict[int, Invested]:
-    """Bring the investors of these projects to those that are given; those of projects that had others, by project."""
+def _write_links(drafts: Sequence[Draft], name: str) -> set[int]:
+    """Bring investors or tags to those that are given, where any are; the projects that had others, by id."""
+    field: Any = Project._meta.get_field(name)
+    through = field.remote_field.through
+    key, own, other = columns_of(through, "id", "project", field.m2m_reverse_field_name())
+    drafts = [draft for draft in drafts if getattr(draft.change, name) is not None]
     stored: dict[int, dict[int, int]] = defaultdict(dict)
     known = [draft.project.pk for draft in drafts if draft.stored is not None]
-    columns = columns_of(INVESTORS, "id", "project", "organization")
-    for pk, project, organization in read_rows(INVESTORS, columns, columns[1], known):
-        stored[project][organization] = pk
+    for pk, project, linked in read_rows(through, (key, own, other), own, known):
+        stored[project][linked] = pk
     gone: list[int] = []
     new: list[list[int]] = []
-    others = {}
+    others = set()
     for draft in drafts:
-        given = {organization.pk for organization in draft.change.investors or ()}
+        given = {record.pk for record in getattr(draft.change, name)}
         held = stored[draft.project.pk]
-        draft.project.__dict__.get("_prefetched_objects_cache", {}).pop("investors", None)
-        gone += [pk for organization, pk in held.items() if organization not in given]
-        new += [[draft.project.pk, organization] for organization in sorted(given - held.keys())]
+        draft.project.__dict__.get("_prefetched_objects_cache", {}).pop(name, None)
+        gone += [pk for linked, pk in held.items() if linked not in given]
+        new += [[draft.project.pk, linked] for linked in sorted(given - held.keys())]
         if given != held.keys():
-            others[draft.project.pk] = Invested(sorted(held), sorted(given))
+            others.add(draft.project.pk)
+            draft.beside.append(FieldChange(of=PROJECT, field=name, before=sorted(held), after=sorted(given)))
     if gone:
-        INVESTORS._default_manager.filter(pk__in=gone).delete()
+        through._default_manager.filter(pk__in=gone).delete()
     if new:
-        insert_rows(INVESTORS, INVESTOR_COLUMNS, new)
+        insert_rows(through, (own, other), new)
     return others

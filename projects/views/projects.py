@@ -61,7 +61,7 @@ class ProjectViewSet(Reviewed, Creates[Project], Changes[Project]):
 
     def _save(self, project: Project, data: dict[str, Any]) -> Project:
         dates = {name: data.pop(name) for name in services.DATE_FIELDS if name in data}
-        investors = data.pop("investors", None)
+        investors, tags = data.pop("investors", None), data.pop("tags", None)
         parent = data.get("parent")
         self._check_districts(data.get("district"), parent.district if parent else None)
         for name, value in data.items():
@@ -71,6 +71,7 @@ class ProjectViewSet(Reviewed, Creates[Project], Changes[Project]):
             actor=self.request.user,  # type: ignore[arg-type]  # permissions have let nobody else come here
             at=timezone.now(),
             investors=investors,
+            tags=tags,
             milestones=services.dated_milestones(project, dates),
             door=Door.API,
         )
@@ -92,6 +93,14 @@ class OfOneProject(ApiMixin):
         if project is None:
             raise Http404
         return project
+
+    def may_create(self) -> bool:
+        """Whether the reader may add to it."""
+        return may_edit(self.request.user, self.project.district)
+
+    def may_change(self, instance: Any) -> bool:
+        """Whether the reader, who may see it, may also change this part of it."""
+        return may_edit(self.request.user, instance.project.district)
 
 
 class HistoryViewSet(OfOneProject, ResourceViewSet[Revision]):
@@ -122,12 +131,6 @@ class MilestoneViewSet(OfOneProject, Creates[Milestone], Changes[Milestone], Rem
         if getattr(self, "swagger_fake_view", False):
             return Milestone.objects.none()
         return Milestone.objects.filter(project=self.project).select_related("project__district", "ceremony")
-
-    def may_create(self) -> bool:
-        return may_edit(self.request.user, self.project.district)
-
-    def may_change(self, instance: Milestone) -> bool:
-        return may_edit(self.request.user, instance.project.district)
 
     def make(self, data: dict[str, Any]) -> Milestone:
         return self._save(Milestone(project=self.project), data)

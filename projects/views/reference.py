@@ -9,13 +9,20 @@ from rest_framework.exceptions import PermissionDenied
 from config.api.views import Changes, Creates, Removes
 from projects import services
 from projects.access import edits_anywhere, may_edit
-from projects.filters import CEREMONY_FILTERS, DISTRICT_FILTERS, ORGANIZATION_FILTERS, SECTOR_FILTERS
-from projects.models import Ceremony, District, Organization, Sector
+from projects.filters import (
+    CEREMONY_FILTERS,
+    DISTRICT_FILTERS,
+    ORGANIZATION_FILTERS,
+    SECTOR_FILTERS,
+    TAG_FILTERS,
+)
+from projects.models import Ceremony, District, Organization, Sector, Tag
 from projects.serializers.reference import (
     CeremonySerializer,
     DistrictSerializer,
     OrganizationSerializer,
     SectorSerializer,
+    TagSerializer,
 )
 
 M = TypeVar("M", bound=Model)
@@ -78,6 +85,18 @@ class SectorViewSet(ReferenceViewSet[Sector]):
 
     def get_queryset(self) -> QuerySet[Sector]:
         return Sector.objects.select_related("scheme", "parent")
+
+
+class TagViewSet(ReferenceViewSet[Tag]):
+    """The tags of projects, named by code."""
+
+    serializer_class = TagSerializer
+    parameters = TAG_FILTERS
+    orderings = {"code": "code", "name": "name"}
+    default_ordering = ("code",)
+    lookup_field = "code"
+    lookup_value_converter = "str"
+    queryset = Tag.objects.all()
 
 
 class OrganizationViewSet(ReferenceViewSet[Organization]):

@@ -88,7 +88,7 @@ class AmountColumn(Column):
 
 
 def standing_of(project: Project) -> SafeString:
-    """The stage, and whatever keeps it from counting."""
+    """The stage, whatever keeps it from counting, and the marks that it carries."""
     marks = [
         (project.suspended, _("suspended")),
         (project.excluded, project.get_exclusion_reason_display()),
@@ -97,7 +97,13 @@ def standing_of(project: Project) -> SafeString:
     ]
     shown = [(mark,) for holds, mark in marks if holds]
     stage = project.get_stage_display() or UNKNOWN
-    return format_html("{} {}", stage, format_html_join(" ", '<span class="mark">{}</span>', shown))
+    carried = [(mark,) for mark in project.marks]
+    return format_html(
+        "{} {} {}",
+        stage,
+        format_html_join(" ", '<span class="mark">{}</span>', shown),
+        format_html_join(" ", '<span class="mark tag">{}</span>', carried),
+    )
 
 
 def reached(project: Project, kind: Kind) -> str:
@@ -126,6 +132,12 @@ def _investors(project: Project) -> str:
     return "、".join(names[:INVESTORS_SHOWN]) + (" …" if len(names) > INVESTORS_SHOWN else "")
 
 
+def _in_charge(project: Project) -> str:
+    """Who is today, leaders first."""
+    today = timezone.localdate()
+    return "、".join(charge.person for charge in project.charges.all() if charge.holds(today))
+
+
 def _moment(at: datetime) -> str:
     return date_format(timezone.localtime(at), "Y-m-d H:i")
 
@@ -145,7 +157,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("label", _("project"), lambda project: project.label, order="name"),
     Column("district", _("district"), lambda p: str(p.district), order="district", join=["district"]),
     Column("sector", _("sector"), lambda p: str(p.sector) if p.sector else "", join=["sector"]),
-    Column("standing", _("stage"), standing_of),
+    Column("standing", _("stage"), standing_of, prefetch=["tags"]),
     AmountColumn("total_investment", _("total investment"), "total_investment", order="total_investment"),
     _step("signed", _("signed"), Kind.SIGNED, "signed_on"),
     _step("started", _("started"), Kind.STARTED, "started_on"),
@@ -181,6 +193,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("land_area", _("land area (mu)"), lambda project: project.land_area_mu),
     Column("remark", _("remark"), _remark),
     Column("source", _("source"), lambda project: project.source),
+    Column("tags", _("tags"), lambda project: "、".join(project.marks), prefetch=["tags"]),
+    Column("in_charge", _("in charge"), _in_charge, prefetch=["charges__user"]),
 )
 BY_NAME = {column.name: column for column in COLUMNS}
 FIRST = COLUMNS[:9]  # what everybody begins with
