@@ -251,6 +251,8 @@ def test_only_an_editor_changes_many(officer: User) -> None:
     projects(1)
 
     assert "change_many" not in viewer.get(LIST).content.decode()
+    assert "My bulk changes" not in text(viewer.get(LIST))
+    assert "My bulk changes" in text(signed_in(officer).get(LIST))
     assert viewer.post(BULK, {}).status_code == 403
     assert viewer.get(BULK).status_code == 403
 

@@ -85,6 +85,7 @@ class ProjectList(KeysetList):
         self.view = shown(request).view
         self.chips = chips_of(self, request)
         self.tabs = tabs(request)
+        self.may_change = self.model_admin.has_change_permission(request)
 
     @property
     def selects(self) -> list[SelectFilter]:
