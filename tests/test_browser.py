@@ -54,9 +54,9 @@ def address(server: str) -> str:
 
 
 def opened(
-    browser: Browser, address: str, viewport: ViewportSize, *, scripts: bool = True
+    browser: Browser, address: str, viewport: ViewportSize, *, scripts: bool = True, name: str = "officer"
 ) -> tuple[Page, list[str]]:
-    """A page of a signed-in officer, and what the console complains of."""
+    """A page of somebody signed in, and what the console complains of."""
     context = browser.new_context(viewport=viewport, locale="en-US", java_script_enabled=scripts)
     context.set_default_timeout(20_000)
     page = context.new_page()
@@ -69,7 +69,7 @@ def opened(
     page.on("console", note)
     page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
     page.goto(f"{address}/sign-in/")
-    page.fill("#id_username", "officer")
+    page.fill("#id_username", name)
     page.fill("#id_password", "a-long-password-1")
     page.click("main button")
     page.wait_for_selector("h1")
