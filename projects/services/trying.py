@@ -10,8 +10,10 @@ from django.db import transaction
 from projects.models import User
 from projects.services.changes import Change
 from projects.services.many import Refusal, RefusedChanges, save_projects
+from projects.services.transactions import one_transaction
 
 
+@one_transaction
 def refusals_of(changes: Sequence[Change], *, actor: User | None, at: datetime) -> dict[int, Refusal]:
     """The refusals by the place of their change. All are made and taken back, so every rule is asked as it would be.
 
