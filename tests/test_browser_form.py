@@ -105,3 +105,17 @@ def test_on_a_telephone_nothing_is_too_wide_or_too_small_to_touch(
             assert page.evaluate(SMALL) == [], path
 
     assert complaints == []
+
+
+def test_a_name_that_is_recorded_already_is_told_while_it_is_typed(browser: Browser, address: str) -> None:
+    page, complaints = opened(browser, address, TELEPHONE)
+    page.goto(f"{address}/admin/projects/project/add/")
+    hidden = page.is_visible("#alike")
+    page.type("#id_name", "基地项目")
+    page.wait_for_selector("#alike a")
+
+    assert not hidden
+    assert page.inner_text("#alike a").startswith("基地 (")
+    page.fill("#id_name", "别的名字")
+    page.wait_for_selector("#alike", state="hidden")
+    assert complaints == []

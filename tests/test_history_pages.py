@@ -87,7 +87,9 @@ def test_a_milestone_is_told_by_its_kind_and_dates(places, editor):
     text = page(editor, project)
 
     assert "开工 · " in text
-    assert text.count("2023-05-01") == 1  # the first plan is the plan itself
+    assert (
+        text.partition('<ol class="history">')[2].count("2023-05-01") == 1
+    )  # the first plan is the plan itself
 
 
 def test_names_of_other_districts_are_not_told_to_whom_they_are_hidden(places, editor):
@@ -168,7 +170,7 @@ def test_a_long_history_goes_page_by_page(places, editor, django_assert_max_num_
         project.total_investment = (number + 1) * YI
         save(project, at=LATER + timedelta(minutes=number))
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         first = page(editor, project)
     following = first.partition('rel="next" href="')[2].partition('"')[0]
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects import services
 from projects.admin import filters
+from projects.admin.alike import alike_view, warn_of_alike
 from projects.admin.attachments import attachment_pages, shown_on
 from projects.admin.base import PlacedAdmin, may_edit
 from projects.admin.charges import ChargeInline, MineFilter
@@ -242,6 +243,8 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
             reason=form.cleaned_data.get("change_reason") or "",
         )
         self.message_user(request, format_html("{}: {}", _("Counted in"), counted_in(form.instance)))
+        if "name" in form.changed_data:
+            warn_of_alike(request, self, form.instance)
 
     def stale(self, request: HttpRequest, object_id: str | None) -> ValidationError:
         """Who has overtaken the form stands above it, with the difference."""
@@ -261,11 +264,16 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
             self.restore_view,
             name="projects_project_restore_version",
         )
-        return [*pages, split, restore, *list_pages(self), *attachment_pages(self), *super().get_urls()]
+        same = path("alike/", self.alike_view, name="projects_project_alike")
+        return [*pages, split, restore, same, *list_pages(self), *attachment_pages(self), *super().get_urls()]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """Every change of the project, in words."""
         return history_view(request, self, object_id)
+
+    def alike_view(self, request: HttpRequest) -> Any:
+        """What may be the same as what is being typed."""
+        return self.admin_site.admin_view(alike_view)(request, self)
 
     def restore_view(self, request: HttpRequest, pk: int, version: int) -> Any:
         """Asks whether to bring a version back, and does it."""
