@@ -37,7 +37,7 @@ MISSING = {
 LONG = (
     "test_make_run", "test_benchmarks", "test_release_concurrency", "test_faults", "test_release_identities",
     "test_api_generated", "test_identities", "test_browser", "test_environment", "test_concurrency", "test_explain_api",
-    "test_shared_workers", "test_hot_spots", "test_replicas",
+    "test_shared_workers", "test_hot_spots", "test_replicas", "test_access_matrix",
 )  # fmt: skip
 
 
