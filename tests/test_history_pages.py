@@ -145,6 +145,10 @@ def test_a_change_leads_to_what_the_ledger_posted_and_closed_by_it_and_back(plac
 # --- who, and which -----------------------------------------------------------------------------------------------
 
 
+def test_a_page_that_is_of_no_list_gives_the_first(places, editor):
+    assert '<li id="v1"' in page(editor, make_project(district=places["440112"]), "?p=forged")
+
+
 @pytest.mark.parametrize("query", ["?version=99", "?version=x", "?version=", "?version=-1"])
 def test_a_version_that_never_was_does_not_exist(places, editor, query):
     project = make_project(district=places["440112"])
