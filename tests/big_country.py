@@ -65,7 +65,7 @@ def _make_projects(leaves: list[District], sectors: list[Sector]) -> None:
     ]
     _copies(project, (
         {"code": f"BIG-{n}", "name": f"项目{n}", "total_investment": 10**6 * (n % 9000), "stage": STEPS[n % 3],
-         "remark": REMARK,
+         "remark": REMARK, **_plans(n),
          "approval_code": f"2301-440112-04-01-{n + 100_000}", "updated_at": NOW - YEARS * n / PROJECTS, **place}
         for n, place in enumerate(places)
     ))  # fmt: skip
@@ -82,6 +82,14 @@ def _make_projects(leaves: list[District], sectors: list[Sector]) -> None:
         for number, (n, of, kind) in enumerate(steps)
     ]  # fmt: skip
     _copies(entry, _posted(contents))
+
+
+def _plans(n: int) -> dict[str, Any]:
+    """Half of them were planned and done, half neither; a few are late."""
+    day = date(2016, 1, 5) + timedelta(days=n % 3000)
+    planned = {"planned_start_on": day, "planned_completion_on": day}
+    done = {"started_on": day, "completed_on": day} if n % 2 else {"started_on": None, "completed_on": None}
+    return {**(planned if n % 2 or n % 99 == 0 else {}), **done}
 
 
 def _posted(contents: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -123,7 +123,7 @@ def _to_edit(request: HttpRequest) -> list[Card]:
     for name, waiting in offered().items():
         found: dict[int, Project] = {}
         for piece in waiting.rows(mine, request.user, today):
-            found |= {project.pk: project for project in _first(piece.order_by())}
+            found |= {project.pk: project for project in _first(piece)}
         projects = sorted(found.values(), key=_longest_late) if name == "late" else list(found.values())
         rows = [Row(project, _planned(project) if name == "late" else "") for project in projects[:SHOWN]]
         address = f"{reverse('admin:projects_project_changelist')}?waits={name}"

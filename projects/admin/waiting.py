@@ -30,12 +30,12 @@ class Waiting:
 
 
 def _returned(rows: Rows, user: Any, _on: date) -> list[Rows]:
-    managed: Any = rows
+    managed: Any = rows.order_by()
     return [managed.in_review(Review.RETURNED).filter(submitted_by=user)]
 
 
 def _drafts(rows: Rows, user: Any, _on: date) -> list[Rows]:
-    managed: Any = rows
+    managed: Any = rows.order_by()
     others = managed.in_review(Review.RETURNED).exclude(submitted_by=user)
     return [managed.in_review(Review.DRAFT), others]
 
@@ -47,11 +47,11 @@ def _late(rows: Rows, _user: Any, on: date) -> list[Rows]:
 
 def _undated(rows: Rows, _user: Any, _on: date) -> list[Rows]:
     entries = LedgerEntry.objects.current().filter(quarter__isnull=True).order_by().values("project_id")
-    return [rows.filter(pk__in=entries, review=Review.APPROVED)]
+    return [rows.order_by().filter(pk__in=entries, review=Review.APPROVED)]
 
 
 def _without_amount(rows: Rows, _user: Any, _on: date) -> list[Rows]:
-    managed: Any = rows
+    managed: Any = rows.order_by()
     return [managed.without_amount()]
 
 

@@ -83,14 +83,14 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         return self.countable().filter(start | completion)
 
     def late_to_start(self, on: date) -> ProjectQuerySet:
-        """Kept projects whose planned start lies before this day and has not happened."""
-        return self._kept_and_counted().filter(BEFORE_START, started_on__isnull=True, planned_start_on__lt=on)
+        """Kept projects whose planned start lies before this day and has not happened, the longest ago first."""
+        rows = self._kept_and_counted().filter(BEFORE_START, started_on__isnull=True)
+        return rows.filter(planned_start_on__lt=on).order_by("planned_start_on")
 
     def late_to_complete(self, on: date) -> ProjectQuerySet:
-        """Kept projects whose planned completion lies before this day and has not happened."""
-        return self._kept_and_counted().filter(
-            BEFORE_COMPLETION, completed_on__isnull=True, planned_completion_on__lt=on
-        )
+        """Kept projects whose planned completion lies before this day and has not happened, the longest ago first."""
+        rows = self._kept_and_counted().filter(BEFORE_COMPLETION, completed_on__isnull=True)
+        return rows.filter(planned_completion_on__lt=on).order_by("planned_completion_on")
 
     def without_amount(self) -> ProjectQuerySet:
         """Kept projects, or the phases of such, whose investment is not known."""
