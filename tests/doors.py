@@ -122,6 +122,7 @@ def asked_of_the_country(place: Place, event: int, release: int, claim: int) -> 
     yield "reviewers' queue", f"{ADMIN}/project/queue/"
     yield "history of a project", f"{ADMIN}/project/{{project}}/history/"
     yield "form of a project", f"{ADMIN}/project/{{project}}/change/"
+    yield "projects of an alike name", f"{ADMIN}/project/alike/?name={place.rare}"
     for field, term in (("parent", place.common), ("district", "4"), ("investors", "公司")):
         asked_for = f"app_label=projects&model_name=project&field_name={field}&term={term}"
         yield f"suggested for {field}", f"/admin/autocomplete/?{asked_for}"

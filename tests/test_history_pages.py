@@ -145,6 +145,24 @@ def test_a_change_leads_to_what_the_ledger_posted_and_closed_by_it_and_back(plac
 # --- who, and which -----------------------------------------------------------------------------------------------
 
 
+def test_what_was_said_stands_between_the_changes_and_on_one_page_only(places, editor):
+    project = make_project(district=places["440112"])
+    for number in range(60):
+        project.total_investment = (number + 1) * YI
+        save(project, at=LATER + timedelta(minutes=number))
+        if number in (3, 9, 10, 59):
+            said_at = LATER + timedelta(minutes=number, seconds=30)
+            services.comment_on(project, f"第{number}句{HTML}", actor=None, at=said_at)
+
+    first = page(editor, project)
+    second = page(editor, project, first.partition('rel="next" href="')[2].partition('"')[0])
+
+    assert [number for number in (59, 10, 9, 3) if f"第{number}句&lt;script" in first] == [59, 10]
+    assert [number for number in (59, 10, 9, 3) if f"第{number}句&lt;script" in second] == [9, 3]
+    assert first.index("第59句") < first.index('<li id="v61"')
+    assert second.index('<li id="v6"') < second.index("第3句") < second.index('<li id="v5"')
+
+
 def test_a_page_that_is_of_no_list_gives_the_first(places, editor):
     assert '<li id="v1"' in page(editor, make_project(district=places["440112"]), "?p=forged")
 
@@ -174,7 +192,7 @@ def test_a_long_history_goes_page_by_page(places, editor, django_assert_max_num_
         project.total_investment = (number + 1) * YI
         save(project, at=LATER + timedelta(minutes=number))
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         first = page(editor, project)
     following = first.partition('rel="next" href="')[2].partition('"')[0]
 

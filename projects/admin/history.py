@@ -29,13 +29,14 @@ from projects.admin.forms import readable_ids
 from projects.admin.lists import NOT_OURS
 from projects.admin.stepper import steps_of
 from projects.history import Line, Told, Words, told
-from projects.models import District, Door, LedgerEntry, Project, Revision
+from projects.models import Comment, District, Door, LedgerEntry, Project, Revision
 
 if TYPE_CHECKING:
     from projects.admin.projects import ProjectAdmin
 
 VERSION = "version"  # the parameter that asks for one version
 PAGE_SIZE = 50
+MOST_COMMENTS = 200  # on one page
 POSTED, CLOSED = _("posted by version %d"), _("closed by version %d")
 ELSEWHERE = _("You hold no role as an editor in the district where it lay then, so it cannot go back there.")
 
@@ -65,12 +66,14 @@ def history_view(request: HttpRequest, model_admin: ProjectAdmin, object_id: str
             raise Http404
     else:
         revisions, pages = _page(request, rows)
+    changes = _shown(request, project, revisions)
+    timeline = changes if asked is not None else _with_comments(changes, _said(project, revisions, pages))
     context = {
         **model_admin.admin_site.each_context(request),
         "title": _("History"),
         "project": project,
         "steps": steps_of(project.milestones.all(), timezone.localdate()),
-        "shown": _shown(request, project, revisions),
+        "shown": timeline,
         "pages": pages,
         "alone": asked is not None,
         "opts": model_admin.opts,
@@ -127,6 +130,28 @@ def _entries(
         if entry.superseded_at:
             closed[entry.superseded_at].append(entry)
     return posted, closed
+
+
+def _said(project: Project, revisions: Sequence[Revision], pages: dict[str, str]) -> list[Comment]:
+    """What was said between the changes of this page, the latest first; each comment stands on exactly one page."""
+    said = project.comments.select_related("author").order_by("-id")
+    if "previous" in pages and revisions:
+        later = project.revisions.filter(version__gt=revisions[0].version).order_by("version").first()
+        said = said.filter(at__lte=later.at) if later else said
+    if "next" in pages:
+        said = said.filter(at__gt=revisions[-1].at)
+    return list(said[:MOST_COMMENTS])
+
+
+def _with_comments(changes: Sequence[Shown], comments: list[Comment]) -> list[Shown | Comment]:
+    """Changes and comments in one order, the latest first."""
+    waiting = list(comments)
+    timeline: list[Shown | Comment] = []
+    for change in changes:
+        while waiting and waiting[0].at > change.told.revision.at:
+            timeline.append(waiting.pop(0))
+        timeline.append(change)
+    return [*timeline, *waiting]
 
 
 def _restore_url(project: Project, version: int) -> str:
