@@ -18,6 +18,8 @@ TOKEN_LENGTH = 32
 
 env = environ.Env()
 
+STEP_REQUIRED_OF = ("all", "superuser", "administrator", "publisher", "reviewer", "editor", "viewer")
+
 
 def read_mode() -> str:
     """`embedded`, `production` or `test`, from MODE."""
@@ -105,3 +107,13 @@ def read_metrics_token(mode: str) -> str:
             f"Set METRICS_TOKEN to at least {TOKEN_LENGTH} random characters, or not at all."
         )
     return token
+
+
+def read_required_steps() -> list[str]:
+    """TOTP_REQUIRED: of whom a second step of signing in is asked; a misspelt name would ask nobody, and is refused."""
+    named: list[str] = env.list("TOTP_REQUIRED", default=[])
+    if unknown := sorted(set(named) - set(STEP_REQUIRED_OF)):
+        raise ImproperlyConfigured(
+            f"TOTP_REQUIRED is any of {', '.join(STEP_REQUIRED_OF)}, not {', '.join(unknown)}."
+        )
+    return named

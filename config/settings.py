@@ -15,6 +15,7 @@ from config.environment import (
     read_mode,
     read_public_url,
     read_replica_url,
+    read_required_steps,
     read_secret_key,
     require_redis,
 )
@@ -50,7 +51,10 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "csp",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "tracking",
+    "signing_in",
     "seeds",
 ]
 
@@ -69,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "signing_in.middleware.SignedInMiddleware",
     "config.middleware.OwnChangesMiddleware",
 ]
 
@@ -220,9 +225,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "signing_in.validators.NotUsedBefore", "OPTIONS": {"last": 3}},
 ]
 if MODE == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Of whom a second step is asked: all, superuser, or names of roles (administrator, publisher, …), separated by commas.
+TOTP_REQUIRED = read_required_steps()
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign_in"

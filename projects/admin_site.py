@@ -32,7 +32,7 @@ SECTIONS = [
     ("life", _("Projects"), ["Project", "Ceremony", "Organization", "LedgerEntry"]),
     ("figures", _("Figures"), ["Release", "ReportedTotal", "Target", "AuditRun"]),
     ("reference", _("Reference"), ["District", "Succession", "Sector", "SectorScheme", "SizeBand", "Tag"]),
-    ("people", _("People"), ["User", "ApiToken", "Subscription", "Delivery"]),
+    ("people", _("People"), ["User", "Event", "ApiToken", "Subscription", "Delivery"]),
 ]
 
 
@@ -83,6 +83,10 @@ class MingzhangAdminSite(AdminSite):
             {REDIRECT_FIELD_NAME: request.GET.get(REDIRECT_FIELD_NAME, resolve_url("admin:index"))}
         )
         return HttpResponseRedirect(f"{resolve_url('sign_in')}?{query}")
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """One page for the whole site."""
+        return HttpResponseRedirect(resolve_url("change_password"))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
         """Django's, but what a database cannot even compare is a bad request."""

@@ -16,11 +16,12 @@ from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, sync_playwright
 
 from projects.ledger_guard import ACCOUNT_CHANGES, LEDGER, REVISIONS
+from signing_in.guard import EVENTS
 from tests.rabbit import RABBITMQ_SERVER
 from tests.replicas import PROGRAMS
 from tracking import release_guard
 
-GUARDS = (LEDGER, REVISIONS, ACCOUNT_CHANGES, *release_guard.GUARDS)
+GUARDS = (LEDGER, REVISIONS, ACCOUNT_CHANGES, EVENTS, *release_guard.GUARDS)
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 ON_POSTGRESQL = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

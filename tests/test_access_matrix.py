@@ -45,6 +45,7 @@ from projects.models import (
     Tag,
     User,
 )
+from signing_in.models import Event
 from tests.access import FOREIGN, HUANGPU, LEFT_OUT, OWN, World, one_transaction, text_of
 from tests.makers import NOW, make_bands, make_organization, make_user
 from tests.pages import signed_in
@@ -66,6 +67,7 @@ PATHS: dict[type[Model], str] = {
     Charge: "project__district__path",
     Delivery: "subscription__district__path",
     District: "path",
+    Event: "user__memberships__district__path",
     LedgerEntry: "project__district__path",
     Mention: "comment__project__district__path",
     Milestone: "project__district__path",
@@ -77,6 +79,8 @@ PATHS: dict[type[Model], str] = {
 # Which record a parameter of an address means; in the admin that is said by the address itself.
 RECORDS: dict[tuple[str, str], type[Model] | str] = {
     ("admin:projects_apitoken_revoke", "token_key"): ApiToken,
+    ("admin:signing_in_event_end", "pk"): User,
+    ("admin:signing_in_event_reset", "pk"): User,
     ("admin:projects_project_mention", "pk"): Mention,
     ("admin:projects_project_restore_version", "version"): "1",
     ("admin:projects_project_view", "pk"): SavedView,
@@ -279,6 +283,9 @@ def _add_people_and_papers(world: World, owner: str, code: str) -> None:
     services.comment_on(project, f"{name}评论", actor=actor, at=NOW, called=called)
     charge = Charge(project=project, role="leader", name=f"{name}区长", from_on=date(2026, 1, 1))
     services.save_charge(charge, actor=actor, at=NOW)
+    Event.objects.create(
+        at=NOW, kind="succeeded", user=actor, username=f"{name}登录名", agent=f"{name}浏览器"
+    )
     paper = SimpleUploadedFile(f"{name}合同.pdf", PDF)
     services.attach_file(project, paper, "contract", actor=actor, at=NOW)
 

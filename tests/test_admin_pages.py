@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 
 from projects import services
 from projects.models import ApiToken, Ceremony, SizeBand, Succession, Tag, User
+from signing_in.models import Event
 from tests.makers import (
     NOW,
     YI,
@@ -28,7 +29,7 @@ from tracking.models import Delivery, ReportedTotal, Subscription, Target
 pytestmark = pytest.mark.django_db
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-ADDED_BY_NOBODY = {"LedgerEntry", "Delivery", "ApiToken", "AuditRun"}
+ADDED_BY_NOBODY = {"Event", "LedgerEntry", "Delivery", "ApiToken", "AuditRun"}
 
 
 def signed_in(user: User, language: str = "en") -> Client:
@@ -81,6 +82,7 @@ def world():
     )
     Delivery.objects.create(subscription=subscription, period="2023Q1", created_at=NOW)
     ApiToken.objects.create(user=people["editor"], name="export", scopes=["read"])
+    Event.objects.create(at=NOW, kind="succeeded", user=people["editor"], username="editor")
     make_organization("投资公司")
     services.save_reference(Tag(code="chain-leader", name="链主"))
     luogang = make_district("440116", "萝岗区", parent=places["440100"])

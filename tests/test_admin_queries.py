@@ -30,6 +30,7 @@ from projects.models import (
     Tag,
     User,
 )
+from signing_in.models import Event
 from tests.makers import (
     NOW,
     YI,
@@ -114,6 +115,9 @@ MAKERS: dict[type[Model], Callable[[int], Any]] = {
         subscription=_subscription(number), period="2023Q1", created_at=NOW
     ),
     District: _zone,
+    Event: lambda number: Event.objects.create(
+        at=NOW, kind="succeeded", user=make_user(), username=f"u{number}"
+    ),
     LedgerEntry: _project,
     Organization: lambda number: make_organization(f"公司{number}"),
     Project: _project,

@@ -30,6 +30,8 @@ EVERY_PAGE = {
     "/releases/": 200,
     "/releases/new/?district=440112&quarter=2023Q1": 403,
     "/password/": 200,
+    "/second-step/": 200,
+    "/sign-ins/": 200,
     "/?quarter=2023Q5": 400,
     "/nowhere/": 404,
     "/admin/": 200,

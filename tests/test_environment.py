@@ -54,6 +54,7 @@ def test_production_with_safe_settings_passes_the_deployment_check(tmp_path: Pat
         ({"REDIS_URL": ""}, "REDIS_URL"),
         ({"REPLICA_URL": "sqlite:///old.sqlite3"}, "REPLICA_URL"),
         ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
+        ({"TOTP_REQUIRED": "administrators"}, "TOTP_REQUIRED"),
         ({"METRICS_TOKEN": "a" * 40}, "METRICS_TOKEN"),
         ({"MODE": "debug"}, "MODE"),
     ],

@@ -189,8 +189,6 @@ def page_rows() -> list[Row]:
         ),
         Row("/releases/", "own", EVERYBODY),
         Row("/cohorts/", "own", EVERYBODY),
-        Row("/password/", "own", EVERYBODY),
-        Row("/password/done/", "own", EVERYBODY),
         Row("/releases/{release}/", "above", answers(200, stranger=404, removed=404)),
         Row(
             "/releases/{release}/package.zip", "above", answers(403, stranger=404, removed=404, superuser=200)
@@ -209,10 +207,7 @@ def page_rows() -> list[Row]:
 def open_rows() -> list[Row]:
     """Addresses that need nobody to be signed in."""
     all_of_them = dict.fromkeys(PEOPLE, 404)
-    signed_in = dict.fromkeys(PEOPLE, 302) | {"nobody": 200, "revoked": 200}
     return [
-        Row("/sign-in/", "own", signed_in),
-        Row("/sign-out/", "own", dict.fromkeys(PEOPLE, 405)),
         Row("/unsubscribe/forged/", "own", all_of_them),
         Row("/unsubscribe/forged/", "own", all_of_them, "post", {}),
     ]

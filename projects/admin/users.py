@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import logging
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from django import forms
 from django.contrib import admin
@@ -36,6 +37,7 @@ else:
 
 admin.site.unregister(Group)  # rights come from memberships
 logger = logging.getLogger(__name__)
+Tool: TypeAlias = Callable[[User], list[tuple[str, Any]]]  # addresses that take a POST, with their words
 
 
 def is_administrator(request: HttpRequest) -> bool:
@@ -117,6 +119,14 @@ class UserAdmin(ServiceAdmin, AnyUserAdmin):
     list_display = ["username", "name", "email", "roles", "is_active", "is_superuser", "last_login"]
     list_filter = ["is_active", "is_superuser"]
     search_fields = ["username", "name", "email"]
+
+    tools: ClassVar[list[Tool]] = []
+
+    @classmethod
+    def tool(cls, tool: Tool) -> Tool:
+        """A decorator by which an app puts buttons on the page of a person whose account is the reader's to change."""
+        cls.tools.append(tool)
+        return tool
 
     # --- who may ----------------------------------------------------------------------------------------------------
 
@@ -235,6 +245,8 @@ class UserAdmin(ServiceAdmin, AnyUserAdmin):
         """With the person's roles and what was changed of the account."""
         person: Any = self.get_object(request, object_id)
         shown = roles.person_context(request, person) if person else {}
+        if person and person.pk != request.user.pk and governs(request, person):
+            shown["person_tools"] = [found for tool in self.tools for found in tool(person)]
         return super().change_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
