@@ -1,4 +1,4 @@
-"""A day at the bureau's desk in a real browser: entering, a view, many at once and back, review, and what a viewer gets."""
+"""A day at the desk in a browser: entering, a view, many at once and back, review, and what a viewer gets."""
 
 from __future__ import annotations
 

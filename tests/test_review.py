@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from config.api.outcomes import StaleVersion
 from projects import services
-from projects.models import Comment, LedgerEntry, Milestone, Project, Review
+from projects.models import Charge, Comment, LedgerEntry, Milestone, Project, Review, Tag
 from projects.services import RefusedChanges
 from tests.makers import (
     NOW,
@@ -254,6 +254,17 @@ def test_nobody_approves_what_they_have_changed_or_submitted_since_it_was_approv
     assert fresh(project).is_approved
 
 
+@pytest.mark.parametrize("name", ["returned", "approved"])
+def test_a_name_that_sounds_like_a_decision_is_still_a_change_of_ones_own(people, name):
+    services.add_member(people["editor"], make_district(), "reviewer")
+    project = approve(make_project(), people["colleague"], people["reviewer"])
+    project.name = name
+    services.save_project(project, actor=people["editor"], at=NOW)
+
+    with pytest.raises(RefusedChanges):
+        services.approve([submit(project, people["colleague"])], actor=people["editor"], at=NOW)
+
+
 def test_a_superuser_approves_their_own_as_little_as_others(people):
     root = make_user("root", superuser=True)
     submitted = submit(make_project(actor=root), people["editor"])
@@ -282,6 +293,18 @@ def test_a_save_that_changes_nothing_leaves_the_review_where_it_is(people):
     services.save_project(fresh(project), actor=None, at=NOW, investors=[])
 
     assert same.is_approved
+    assert fresh(project).review == Review.DRAFT
+
+
+def test_tags_wait_for_approval_and_who_is_in_charge_does_not(people):
+    project = approve(make_project(milestones=SIGNED), people["editor"], people["reviewer"])
+    officer = Charge(project=project, role="leader", name="张区长", from_on=date(2026, 1, 1))
+    services.save_charge(officer, actor=people["editor"], at=NOW)
+    in_charge = fresh(project)
+    tag = services.save_reference(Tag(code="lead", name="链主"))
+    services.save_project(fresh(project), actor=people["editor"], at=NOW, tags=[tag])
+
+    assert in_charge.is_approved
     assert fresh(project).review == Review.DRAFT
 
 

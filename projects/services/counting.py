@@ -43,14 +43,19 @@ def keep_review(project: Project, stored: Project) -> None:
 
 
 def _differs(draft: Draft) -> bool:
-    """Whether anything that has a history is not as stored."""
-    if any(changes_of(draft)):
-        return True
-    given = draft.change.investors
+    """Whether a field of the project or of its milestones is not as stored.
+
+    Who is in charge of it, and files that belong to it, wait for nobody's approval.
+    """
+    return any(changes_of(draft)) or any(_links_differ(draft, name) for name in ("investors", "tags"))
+
+
+def _links_differ(draft: Draft, name: str) -> bool:
+    given = getattr(draft.change, name)
     if given is None or draft.stored is None:
         return False
-    held = draft.stored.investors.order_by().values_list("pk", flat=True)
-    return set(held) != {organization.pk for organization in given}
+    held = getattr(draft.stored, name).order_by().values_list("pk", flat=True)
+    return set(held) != {record.pk for record in given}
 
 
 def begin_review(project: Project, stored: Project | None) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from projects.models import Project, Review, Revision
-from projects.services.annexes import FieldChange
+from projects.services.annexes import ATTACHMENT, CHARGE, FieldChange
 from projects.services.revising import REVIEW
+
+UNREVIEWED = (CHARGE, ATTACHMENT)  # what hangs on a project and enters no figure
 
 
 def since_approval(projects: Sequence[Project]) -> dict[int, list[Revision]]:
@@ -29,13 +31,17 @@ def authors_of(projects: Sequence[Project]) -> dict[int, set[int]]:
         if project.submitted_by_id:
             authors[project.pk].add(project.submitted_by_id)
     for pk, revisions in since_approval(projects).items():
-        authors[pk] |= {r.actor_id for r in revisions if r.actor_id and not _is_return(r.changes)}
+        authors[pk] |= {r.actor_id for r in revisions if r.actor_id and _is_authors(r)}
     return authors
 
 
-def _is_return(changes: Iterable[Mapping[str, object]]) -> bool:
-    """Whether a revision only says that a reviewer returned it."""
-    return [change["after"] for change in changes] == [Review.RETURNED.value]
+def _is_authors(revision: Revision) -> bool:
+    """Whether a revision recorded, changed or submitted what a reviewer approves."""
+    return not revision.changes or any(
+        change["field"] != REVIEW or change["after"] == Review.SUBMITTED
+        for change in revision.changes
+        if change["of"] not in UNREVIEWED
+    )
 
 
 def merged(revisions: Iterable[Revision]) -> list[FieldChange]:
@@ -43,7 +49,7 @@ def merged(revisions: Iterable[Revision]) -> list[FieldChange]:
     fields: dict[tuple[str, str], FieldChange] = {}
     for revision in revisions:
         for change in revision.changes:
-            if change["field"] != REVIEW:
+            if change["field"] != REVIEW and change["of"] not in UNREVIEWED:
                 known = fields.setdefault((change["of"], change["field"]), change.copy())
                 known["after"] = change["after"]
     return [change for change in fields.values() if change["before"] != change["after"]]
