@@ -174,7 +174,7 @@ def test_a_list_asks_the_database_as_often_for_many_projects_as_for_few(
     for _ in range(8):
         make_project().investors.add(make_organization())
 
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         assert len(ids(api.get("projects/"))) == 8
 
 
