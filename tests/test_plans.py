@@ -34,15 +34,8 @@ SEARCHED = re.compile(
 )
 # Whether anything waits in a district is asked of the queue as it is: an index would cost every change.
 QUEUE = {(door, "projects_touchedcell") for door in ("explain", "explain page", "revisions")}
-# Files, what signs in and out, and what only changes something.
-NO_LISTS = {
-    "releases/<int:pk>/package.zip",
-    "unsubscribe/<str:token>/",
-    "sign-in/",
-    "sign-out/",
-    "password/",
-    "password/done/",
-}
+# Files, and what only changes something.
+NO_LISTS = {"releases/<int:pk>/package.zip", "unsubscribe/<str:token>/"}
 
 
 @pytest.fixture(scope="module")
