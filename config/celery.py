@@ -43,6 +43,10 @@ app.conf.beat_schedule = {
         "schedule": crontab(),
         "options": {"expires": 60},
     },
+    "open projects whose confidentiality ends": {
+        "task": "tracking.reveal_projects",
+        "schedule": crontab(minute="*/5"),
+    },
     "forget old idempotency keys": {
         "task": "tracking.forget_idempotency_keys",
         "schedule": crontab(minute=17),

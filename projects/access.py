@@ -31,6 +31,7 @@ class Role(StrEnum):
 
 
 SHARING = (Role.EDITOR, Role.REVIEWER, Role.ADMINISTRATOR)
+KNOWING = (Role.EDITOR, Role.REVIEWER, Role.ADMINISTRATOR)  # who know what confidential projects hide
 
 
 def within(path: str, field: str = "path") -> Q:
@@ -54,6 +55,11 @@ def subtrees_of(user: Reader, *roles: Role, field: str = "path") -> Q:
     for path in paths_of(user, *roles):
         rule |= within(path, field)
     return rule
+
+
+def knows_in(user: Reader, field: str = "path") -> Q:
+    """The rule that nothing is hidden from this user of confidential projects in a row's district."""
+    return subtrees_of(user, *KNOWING, field=field)
 
 
 def paths_above(user: Reader) -> list[str]:

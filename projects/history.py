@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.amounts import UNKNOWN
 from projects.forms import spoken
 from projects.models import (
+    HIDDEN,
     AmountField,
     Attachment,
     Charge,
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 OUTSIDE = _("(as recorded; outside your districts)")
 DELETED = _("(deleted since)")
 FieldChange = Mapping[str, Any]
+
+
+SECRET = {*HIDDEN, "investors", "void_reason"}
 
 
 class Named(NamedTuple):
@@ -74,8 +78,27 @@ class Told(NamedTuple):
 
 def told(revisions: Sequence[Revision], reader: Reader) -> list[Told]:
     """These revisions in words, in their order; names are read at once for all of them."""
-    words = Words((change for revision in revisions for change in revision.changes), reader)
-    return [Told(revision, words.lines(revision.changes)) for revision in revisions]
+    open_changes = {revision.pk: list(revision.changes) for revision in revisions}
+    for revision in _of_secret_projects(revisions, reader):
+        open_changes[revision.pk] = [change for change in revision.changes if not is_secret(change)]
+        revision.reason = ""
+    words = Words((change for changes in open_changes.values() for change in changes), reader)
+    return [Told(revision, words.lines(open_changes[revision.pk])) for revision in revisions]
+
+
+def _of_secret_projects(revisions: Sequence[Revision], reader: Reader) -> list[Revision]:
+    """Those of confidential projects of which something is hidden from the reader today."""
+    ids = {revision.project_id for revision in revisions}
+    secret = set(Project.objects.filter(pk__in=ids, confidential=True).values_list("pk", flat=True))
+    if secret:
+        known = Project.objects.filter(pk__in=secret).known_to(reader, timezone.localdate())
+        secret -= set(known.values_list("pk", flat=True))
+    return [revision for revision in revisions if revision.project_id in secret]
+
+
+def is_secret(change: FieldChange) -> bool:
+    """Whether a change tells what a confidential project hides, for it was recorded before it became one."""
+    return change["of"] == ATTACHMENT or (change["of"] == "project" and change["field"] in SECRET)
 
 
 def field_of(change: FieldChange) -> Any:

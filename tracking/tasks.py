@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from config.api.idempotency import forget_old
+from projects import services
 from projects.services.announce import send_hint
 from tracking import audits, cells, deliveries, parts, proofs, rebuilds
 from tracking.parts import PART_SECONDS
@@ -50,6 +51,12 @@ def work_parts(kind: str, since: str) -> None:
 def prove_releases() -> None:
     """Keep the fingerprint of every release that has none yet."""
     proofs.prove_due(timezone.now())
+
+
+@shared_task(name="tracking.reveal_projects")
+def reveal_projects() -> None:
+    """Let projects be confidential no longer whose day has come."""
+    services.reveal_due(timezone.now())
 
 
 @shared_task(name="tracking.forget_idempotency_keys")

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import (
     FileResponse,
     Http404,
@@ -28,6 +29,7 @@ from projects import services
 from projects.file_types import SUFFIXES
 from projects.handing_out import attachment_response
 from projects.models import Attachment, Door, Project
+from projects.unmasking import may_know
 
 ACCEPT = ",".join(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
 PICTURES = "image/jpeg,image/png"
@@ -77,7 +79,7 @@ def attachment_pages(pages: ModelAdmin[Project]) -> list[Any]:
 def shown_on(pages: ModelAdmin[Project], request: HttpRequest, project: Project) -> dict[str, Any]:
     """What a project's page needs to show its files."""
     return {
-        "attachments": Attachment.objects.filter(project=project).kept().select_related("added_by"),
+        "attachments": _attachments(request, project).select_related("added_by"),
         "attachment_form": AttachmentForm() if pages.has_change_permission(request, project) else None,
         "largest_attachment": settings.ATTACHMENT_MAX_BYTES // MEGABYTE,
     }
@@ -136,7 +138,7 @@ def _attached(request: HttpRequest, project: Project, form: AttachmentForm) -> b
 def download(request: HttpRequest, pages: ModelAdmin[Project], pk: int, of: int) -> FileResponse:
     """The content, as a download."""
     project = _project(request, pages, pk)
-    return attachment_response(_attachment(project, of))
+    return attachment_response(_attachment(request, project, of))
 
 
 def detach(request: HttpRequest, pages: ModelAdmin[Project], pk: int, of: int) -> HttpResponse:
@@ -144,7 +146,7 @@ def detach(request: HttpRequest, pages: ModelAdmin[Project], pk: int, of: int) -
     project = _project(request, pages, pk)
     if not pages.has_change_permission(request, project):
         raise PermissionDenied
-    attachment = _attachment(project, of)
+    attachment = _attachment(request, project, of)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     try:
@@ -170,9 +172,15 @@ def _project(request: HttpRequest, pages: ModelAdmin[Project], pk: int) -> Proje
     return project
 
 
-def _attachment(project: Project, pk: int) -> Attachment:
-    """One of the project's files that was not removed. Raises Http404."""
-    found = Attachment.objects.filter(project=project, pk=pk).kept().select_related("project").first()
+def _attachments(request: HttpRequest, project: Project) -> QuerySet[Attachment]:
+    """The project's files that were not removed; none of a project that hides them from the user."""
+    rows = Attachment.objects.filter(project=project).kept()
+    return rows if may_know(project, request.user, timezone.localdate()) else rows.none()
+
+
+def _attachment(request: HttpRequest, project: Project, pk: int) -> Attachment:
+    """One of these files. Raises Http404."""
+    found = _attachments(request, project).filter(pk=pk).select_related("project").first()
     if found is None:
         raise Http404
     return found

@@ -24,6 +24,7 @@ from projects.history import Words
 from projects.models import Mention, Project, Revision
 from projects.services import approval_required
 from projects.services.revising import REVIEW
+from projects.unmasking import may_know
 
 MOST = 100  # that are counted
 SHOWN = 4
@@ -95,7 +96,12 @@ def _mentions(request: HttpRequest) -> Card:
     place = f"comment__project__{PLACE}"
     calls = Mention.objects.filter(subtrees_of(request.user, field=place), user=request.user, read_at=None)  # type: ignore[misc]
     found = list(calls.select_related("comment__project", "comment__author").order_by("-id")[: MOST + 1])
-    rows = [Row(call.comment.project, call.comment.text, call) for call in found[:SHOWN]]
+    today = timezone.localdate()
+    rows = [
+        Row(project, call.comment.text if may_know(project, request.user, today) else "—", call)
+        for call in found[:SHOWN]
+        for project in [call.comment.project]
+    ]
     return Card(_("Comments that call you"), _number(len(found)), rows)
 
 

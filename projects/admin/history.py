@@ -30,6 +30,7 @@ from projects.admin.lists import NOT_OURS
 from projects.admin.stepper import steps_of
 from projects.history import Line, Told, Words, told
 from projects.models import Comment, District, Door, LedgerEntry, Project, Revision
+from projects.unmasking import said_of
 
 if TYPE_CHECKING:
     from projects.admin.projects import ProjectAdmin
@@ -67,7 +68,9 @@ def history_view(request: HttpRequest, model_admin: ProjectAdmin, object_id: str
     else:
         revisions, pages = _page(request, rows)
     changes = _shown(request, project, revisions)
-    timeline = changes if asked is not None else _with_comments(changes, _said(project, revisions, pages))
+    timeline = (
+        changes if asked is not None else _with_comments(changes, _said(request, project, revisions, pages))
+    )
     context = {
         **model_admin.admin_site.each_context(request),
         "title": _("History"),
@@ -132,9 +135,12 @@ def _entries(
     return posted, closed
 
 
-def _said(project: Project, revisions: Sequence[Revision], pages: dict[str, str]) -> list[Comment]:
+def _said(
+    request: HttpRequest, project: Project, revisions: Sequence[Revision], pages: dict[str, str]
+) -> list[Comment]:
     """What was said between the changes of this page, the latest first; each comment stands on exactly one page."""
-    said = project.comments.select_related("author").order_by("-id")
+    known = said_of(project, request.user, timezone.localdate())
+    said = known.select_related("author").order_by("-id")
     if "previous" in pages and revisions:
         later = project.revisions.filter(version__gt=revisions[0].version).order_by("version").first()
         said = said.filter(at__lte=later.at) if later else said

@@ -41,6 +41,7 @@ from projects.admin.waiting import WaitingFilter
 from projects.admin.workflow import ReviewedPages
 from projects.models import Door, LedgerEntry, Milestone, Project
 from projects.text import clean_text
+from projects.unmasking import unmask
 
 
 class ProjectForm(VersionedForm):
@@ -135,6 +136,10 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
                 "classes": ["collapse"],
             },
         ),
+        (
+            _("Confidential before signing"),
+            {"fields": [("confidential", "confidential_until")], "classes": ["collapse"]},
+        ),
         (_("Phase of a larger project"), {"fields": ["parent", "phase"], "classes": ["collapse"]}),
         (_("Notes"), {"fields": ["remark", "source"], "classes": ["collapse"]}),
     ]
@@ -182,6 +187,13 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
     def choices(self, request: HttpRequest) -> QuerySet[Any]:
         """Whole projects to which the user may add a phase."""
         return Project.objects.editable_by(request.user).kept().filter(parent=None)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """With what it hides, for those who may know it."""
+        project = super().get_object(request, object_id, from_field)
+        if project is not None:
+            unmask([project], request.user, timezone.localdate())
+        return project
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """The list in chosen columns."""

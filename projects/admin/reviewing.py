@@ -28,6 +28,7 @@ from projects.models import Comment, Door, Precision, Project, Review
 from projects.services.annexes import FieldChange
 from projects.services.differences import authors_of, merged, since_approval
 from projects.services.revising import PROJECT
+from projects.unmasking import unmask
 
 MOST = 200  # projects at once
 PER_PAGE = 20
@@ -132,6 +133,7 @@ def queue_view(request: HttpRequest, model_admin: ModelAdmin[Project]) -> Any:
 
 def _describe(request: HttpRequest, projects: Sequence[Any], chosen: Sequence[str]) -> None:
     """Give each project what the page says of it: whose it is, and what differs from what was approved last."""
+    unmask(projects, request.user, timezone.localdate())
     own = authors_of(projects)
     revisions = since_approval(projects)
     changes = {

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest
 from django.urls import path
+from django.utils import timezone
 
 from projects import services
 from projects.admin.base import may_edit
 from projects.admin.comments import CommentForm, comment_view, comments_of, mention_view
 from projects.admin.reviewing import links_of, queue_view, standing_of, submit_selected, submit_view
+from projects.unmasking import may_know
 
 if TYPE_CHECKING:
     AnyModelAdmin = ModelAdmin[Any]
@@ -56,7 +58,8 @@ class ReviewedPages(AnyModelAdmin):
             edits = may_edit(request, project.district)
             links = links_of(request, project, may_edit=edits)
             context["standing_links"] = [*links, *context.get("standing_links", [])]
-            context["review"] = standing_of(project)
-            context["comments"] = comments_of(project)
+            if may_know(project, request.user, timezone.localdate()):
+                context["review"] = standing_of(project)
+                context["comments"] = comments_of(project)
             context["comment_form"] = CommentForm(project, request.user)
         return super().render_change_form(request, context, *args, **kwargs)

@@ -5,6 +5,7 @@ from projects.models.attachments import Attachment
 from projects.models.base import AmountField, LongTextField, TextField, Versioned
 from projects.models.charges import Charge
 from projects.models.comments import Comment, Mention
+from projects.models.confidential import HIDDEN, PutAside, mask_of
 from projects.models.districts import District, Succession, ancestors_of
 from projects.models.ledger import Cause, LedgerEntry, LedgerSeal, TouchedCell
 from projects.models.lists import AmountUnit, ListPreference, SavedView
@@ -37,6 +38,7 @@ from projects.models.users import ApiToken, Membership, User, colleagues
 
 __all__ = [
     "COUNTABLE_KINDS",
+    "HIDDEN",
     "STAGE_KINDS",
     "STOCK_KINDS",
     "AccountChange",
@@ -67,6 +69,7 @@ __all__ = [
     "Project",
     "ProjectSearch",
     "ProjectType",
+    "PutAside",
     "Reason",
     "Review",
     "Revision",
@@ -86,5 +89,6 @@ __all__ = [
     "bands_holding",
     "colleagues",
     "holds_all",
+    "mask_of",
     "period_of",
 ]

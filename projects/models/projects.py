@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.access import Role, subtrees_of, within
+from projects.access import Role, knows_in, subtrees_of, within
 from projects.codes import approval_code_validator
 from projects.models.base import (
     AmountField,
@@ -100,6 +100,16 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
     def _kept_and_counted(self) -> ProjectQuerySet:
         return self.filter(voided_at__isnull=True, exclusion_reason="")
+
+    def known_to(self, user: Reader, on: date) -> ProjectQuerySet:
+        """Projects of which nothing is hidden from the user: open ones, those of the own districts, and one's charges.
+
+        One must see a project to know it; being in charge of it shows it to nobody.
+        """
+        holding = Q(charges__until_on=None) | Q(charges__until_on__gte=on)
+        mine = Project.objects.filter(holding, charges__user=user.pk, charges__from_on__lte=on)
+        rule = Q(confidential=False) | knows_in(user, "district__path") | Q(pk__in=mine.values("pk"))
+        return self.visible_to(user).filter(rule)
 
     def double_hundred(self) -> ProjectQuerySet:
         """双百: 10 billion yuan or more to be invested, and as much expected output a year."""
@@ -246,6 +256,20 @@ class Project(Versioned):
         _("source"), max_length=100, blank=True, help_text=_("The document it was taken from.")
     )
 
+    confidential = models.BooleanField(
+        _("confidential before signing"),
+        default=False,
+        help_text=_(
+            "Name, codes, investors, remark, source, files and comments are hidden from all but its editors, "
+            "reviewers, administrators and the people in charge, until it is signed. Its figures count as always."
+        ),
+    )
+    confidential_until = models.DateField(
+        _("confidential until"),
+        null=True,
+        blank=True,
+        help_text=_("From this day on it is open, signed or not. Empty: until it is signed."),
+    )
     exclusion_reason = models.CharField(
         _("not counted because"),
         max_length=20,
@@ -330,6 +354,11 @@ class Project(Versioned):
                 ),
             ),
             Check(
+                condition=Q(confidential=True) | Q(confidential_until__isnull=True),
+                name="project_confidential_has_until",
+                violation_error_message=_("Only a confidential project has a day until which it is."),
+            ),
+            Check(
                 condition=Q(voided_at__isnull=True) | ~Q(void_reason=""),
                 name="project_void_with_reason",
                 violation_error_message=_("Say why the project is void."),
@@ -365,6 +394,12 @@ class Project(Versioned):
                 fields=["planned_completion_on"],
                 condition=Q(planned_completion_on__isnull=False, completed_on__isnull=True),
                 name="project_late_to_complete",
+            ),
+            # ending the confidentiality of those whose day has come
+            models.Index(
+                fields=["confidential_until"],
+                condition=Q(confidential_until__isnull=False),
+                name="project_confidential_until",
             ),
             # lists of the few that are 双百
             models.Index(fields=["id"], condition=DOUBLE_HUNDRED, name="project_double_hundred"),

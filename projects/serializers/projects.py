@@ -35,6 +35,7 @@ from projects.serializers.fields import (
     UsernameField,
     is_estimate,
 )
+from projects.unmasking import unmask
 
 Errors = dict[str, list[ErrorDetail]]
 
@@ -59,6 +60,16 @@ class SequenceMixin(serializers.Serializer[Any]):
     def _read(self, name: str, value: Any) -> Any:
         field: Field[Any, Any, Any, Any] = self.fields[name]
         return field.run_validation(value)
+
+
+class ProjectList(serializers.ListSerializer[Project]):
+    """A page of projects: what confidential ones hide is read at once. Whole lists as files show masks to everybody."""
+
+    def to_representation(self, data: Any) -> list[Any]:
+        """With what is hidden, for those who may know it."""
+        rows = list(data)
+        unmask(rows, self.context["request"].user, timezone.localdate())
+        return super().to_representation(rows)
 
 
 class ProjectSerializer(SequenceMixin, RecordSerializer[Project]):
@@ -87,6 +98,7 @@ class ProjectSerializer(SequenceMixin, RecordSerializer[Project]):
 
     class Meta:
         model = Project
+        list_serializer_class = ProjectList
         fields = [
             "id",
             "code",
@@ -124,6 +136,8 @@ class ProjectSerializer(SequenceMixin, RecordSerializer[Project]):
             "in_production_on",
             "excluded",
             "exclusion_reason",
+            "confidential",
+            "confidential_until",
             "remark",
             "source",
             "voided_at",

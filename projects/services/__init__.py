@@ -8,6 +8,7 @@ from projects.services.attaching import attach_file, detach_file
 from projects.services.changes import Change
 from projects.services.charging import Charges, remove_charge, save_charge
 from projects.services.commenting import comment_on, read_mention
+from projects.services.confidentiality import reveal_due
 from projects.services.counting import approval_required
 from projects.services.dates import DATE_FIELDS, dated_milestones
 from projects.services.lists import (
@@ -85,6 +86,7 @@ __all__ = [
     "restore_project",
     "restore_version",
     "return_projects",
+    "reveal_due",
     "save_account",
     "save_band",
     "save_charge",

@@ -46,6 +46,9 @@ class Draft:
     has_phases: bool = field(init=False)  # whether it has phases that are not void
     after: list[Milestone] = field(default_factory=list)  # as they will stand
     gone: list[Milestone] = field(default_factory=list)  # taken away, or emptied
+    links: dict[str, list[Any]] = field(default_factory=dict)  # instead of those that are given, by name
+    secrets: dict[str, str] | None = None  # of a project that is confidential, or was until now: see masking
+    backers: list[Organization] = field(default_factory=list)  # who invests in such a project
     is_decision: bool = False  # changes nothing but how far its review has come
     beside: list[FieldChange] = field(
         default_factory=list
@@ -59,6 +62,11 @@ class Draft:
     def project(self) -> Project:
         """The project as it is to be recorded."""
         return self.change.project
+
+    def linked(self, name: str) -> list[Any] | None:
+        """The investors or tags that it is to have; None: as they are."""
+        found: list[Any] | None = self.links[name] if name in self.links else getattr(self.change, name)
+        return found
 
     @property
     def parents(self) -> set[int]:

@@ -16,7 +16,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import District, Milestone, Project
+from projects.models import District, Kind, Milestone, Project
 from projects.sequence import faults
 from projects.services.changes import Draft
 from projects.services.dates import NAMES
@@ -112,11 +112,18 @@ def check_project(draft: Draft, known: Known, *, at: datetime) -> None:
             errors[NAMES.get((milestone.kind, field), "milestones")] += found
     for milestone, field, fault in faults(draft.after, timezone.localdate(at)):
         errors[NAMES.get((milestone.kind, field), "milestones")].append(fault)
+    if draft.project.confidential and not (draft.stored and draft.stored.confidential) and _is_signed(draft):
+        message = _("It is signed, so it is confidential no longer.")
+        errors["confidential"].append(ValidationError(message, code="signed"))
     for annex in draft.change.annexes:
         for name, refusals in annex.faults(draft.project).items():
             errors[name] += refusals
     if errors:
         raise ValidationError(dict(errors))
+
+
+def _is_signed(draft: Draft) -> bool:
+    return any(m.kind == Kind.SIGNED and m.happened_on is not None for m in draft.after)
 
 
 def check_milestone(draft: Draft, milestone: Milestone, known: Known, *, at: datetime) -> None:

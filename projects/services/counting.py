@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -54,7 +54,9 @@ def _links_differ(draft: Draft, name: str) -> bool:
     given = getattr(draft.change, name)
     if given is None or draft.stored is None:
         return False
-    held = getattr(draft.stored, name).order_by().values_list("pk", flat=True)
+    hidden = name == "investors" and draft.stored.confidential
+    holder: Any = draft.stored.put_aside if hidden else draft.stored
+    held = getattr(holder, name).order_by().values_list("pk", flat=True)
     return set(held) != {record.pk for record in given}
 
 

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.api.outcomes import StaleVersion
-from projects.models import BulkChange, Door, Milestone, Project, User
+from projects.models import HIDDEN, BulkChange, Door, Milestone, Project, User
 from projects.rows import checked_at_once, uncollected
 from projects.services.announce import announce_after_commit
 from projects.services.changes import Change, Draft, draft_of, forget, named_ids, read_locked
@@ -153,7 +153,10 @@ def _parent_refused() -> ValidationError:
 
 # What a save gives a record that was not there before. What it only brings into its one form may stay so.
 GIVEN: dict[type[models.Model], tuple[str, ...]] = {
-    Project: ("id", "code", "version", "created_at", "updated_at", "parent_id", *REVIEW, *DERIVED),
+    Project: (
+        *("id", "version", "created_at", "updated_at", "parent_id", *REVIEW, *DERIVED),
+        *("confidential", "confidential_until", *HIDDEN),
+    ),
     Milestone: ("id", "version", "created_at", "updated_at", "project_id"),
 }
 

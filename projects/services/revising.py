@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db import models
 
-from projects.models import BulkChange, Door, Kind, Milestone, Project, Revision, User
+from projects.models import HIDDEN, BulkChange, Door, Kind, Milestone, Project, Revision, User
 from projects.rows import FEW, columns_of, insert_rows, insertion, run
 from projects.services.annexes import FieldChange
 from projects.services.changes import Draft
@@ -109,7 +109,9 @@ def changes_of(draft: Draft) -> Iterator[FieldChange]:
         was, now = plain(draft.stored.review), plain(draft.project.review)
         yield FieldChange(of=PROJECT, field=REVIEW, before=was, after=now)
     stored = draft.stored.__dict__
-    yield from _differences(PROJECT, OF_PROJECT, stored, {**stored, **draft.project.__dict__})
+    told = _differences(PROJECT, OF_PROJECT, stored, {**stored, **draft.project.__dict__})
+    secret = draft.project.confidential or draft.stored.confidential
+    yield from (change for change in told if not (secret and change["field"] in HIDDEN))
     yield from draft.beside
     before = {m.kind: m for m in draft.milestones.values()}
     after = {m.kind: m for m in draft.after}

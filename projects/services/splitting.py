@@ -62,6 +62,7 @@ def _closed_at(project: Project, at: datetime) -> dict[int, datetime]:
 
 def _check(project: Project, phases: Sequence[Project]) -> None:
     faults = (
+        (project.confidential, "confidential", _("It is confidential. End that first, then split it.")),
         (project.parent_id, "phase_of_phase", _("This is a phase itself; a phase is not split further.")),
         (
             project.phases.kept().exists(),

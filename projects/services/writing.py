@@ -17,6 +17,7 @@ from projects.services.annexes import FieldChange
 from projects.services.changes import Draft
 from projects.services.counting import postings, settle_review
 from projects.services.dates import derive, is_empty
+from projects.services.masking import INVESTORS, end_secrets, hide, is_hidden, keep_secrets
 from projects.services.revising import PROJECT, Origin, write_revisions
 from projects.services.searching import is_found_otherwise, keep_found, make_found
 
@@ -35,6 +36,7 @@ def write(
     for draft in drafts:
         derive(draft.project, draft.after)
         settle_review(draft)
+    end_secrets(drafts, at)
     _write_projects(drafts)
     _write_milestones(drafts, at)
     invested_anew = _write_links(drafts, "investors")
@@ -42,7 +44,8 @@ def write(
     for draft in drafts:
         for annex in draft.change.annexes:
             draft.beside += annex.write(draft.project, at=at)
-    make_found([(d.project, list(d.change.investors or ())) for d in drafts if d.stored is None])
+    keep_secrets(drafts)
+    make_found([(d.project, d.linked(INVESTORS) or ()) for d in drafts if d.stored is None])
     keep_found(
         [
             d.project.pk
@@ -60,6 +63,7 @@ def _write_projects(drafts: Sequence[Draft]) -> None:
     for project, pk in zip(new, reserve_ids(Project, len(new)), strict=True):
         project.pk = pk
         project.code = project.code or f"P{pk:08d}"
+    hide(drafts)
     _insert(Project, new)
     changed = [(draft.project, draft.stored) for draft in drafts if draft.stored is not None]
     _update(Project, changed)
@@ -119,7 +123,7 @@ def _write_links(drafts: Sequence[Draft], name: str) -> set[int]:
     field: Any = Project._meta.get_field(name)
     through = field.remote_field.through
     key, own, other = columns_of(through, "id", "project", field.m2m_reverse_field_name())
-    drafts = [draft for draft in drafts if getattr(draft.change, name) is not None]
+    drafts = [draft for draft in drafts if draft.linked(name) is not None]
     stored: dict[int, dict[int, int]] = defaultdict(dict)
     known = [draft.project.pk for draft in drafts if draft.stored is not None]
     for pk, project, linked in read_rows(through, (key, own, other), own, known):
@@ -128,14 +132,16 @@ def _write_links(drafts: Sequence[Draft], name: str) -> set[int]:
     new: list[list[int]] = []
     others = set()
     for draft in drafts:
-        given = {record.pk for record in getattr(draft.change, name)}
+        given = {record.pk for record in draft.linked(name) or ()}
         held = stored[draft.project.pk]
         draft.project.__dict__.get("_prefetched_objects_cache", {}).pop(name, None)
         gone += [pk for linked, pk in held.items() if linked not in given]
         new += [[draft.project.pk, linked] for linked in sorted(given - held.keys())]
         if given != held.keys():
             others.add(draft.project.pk)
-            draft.beside.append(FieldChange(of=PROJECT, field=name, before=sorted(held), after=sorted(given)))
+            if name != INVESTORS or not is_hidden(draft):
+                told = FieldChange(of=PROJECT, field=name, before=sorted(held), after=sorted(given))
+                draft.beside.append(told)
     if gone:
         through._default_manager.filter(pk__in=gone).delete()
     if new:

@@ -21,6 +21,7 @@ from projects.filters import ATTACHMENT_FILTERS
 from projects.handing_out import attachment_response
 from projects.models import Attachment, Door
 from projects.serializers.attachments import AttachmentSerializer
+from projects.unmasking import may_know
 from projects.views.projects import OfOneProject
 
 AROUND = 64 * 1024  # bytes of a body beside its file
@@ -44,6 +45,8 @@ class AttachmentViewSet(OfOneProject, Creates[Attachment], Removes[Attachment]):
         if getattr(self, "swagger_fake_view", False):
             return Attachment.objects.none()
         rows = Attachment.objects.filter(project=self.project).kept()
+        if not may_know(self.project, self.request.user, timezone.localdate()):
+            rows = rows.none()
         return rows.select_related("project__district", "added_by")
 
     def make(self, data: dict[str, Any]) -> Attachment:

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
+from rest_framework.response import Response
 
 from config.api.views import ApiMixin, Changes, Creates, Removes, ResourceViewSet
 from projects import services
@@ -14,6 +15,7 @@ from projects.filters import MILESTONE_FILTERS, PROJECT_FILTERS, reached
 from projects.models import District, Door, Milestone, Project, Revision
 from projects.serializers.history import RevisionSerializer
 from projects.serializers.projects import MilestoneSerializer, ProjectSerializer
+from projects.unmasking import unmask
 from projects.views.reviewing import Reviewed
 
 
@@ -52,6 +54,17 @@ class ProjectViewSet(Reviewed, Creates[Project], Changes[Project]):
 
     def may_change(self, instance: Project) -> bool:
         return may_edit(self.request.user, instance.district)
+
+    def get_object(self) -> Project:
+        """With what it hides, for those who may know it."""
+        project: Project = super().get_object()
+        unmask([project], self.request.user, timezone.localdate())
+        return project
+
+    def show(self, instance: Project, *args: Any, **kwargs: Any) -> Response:
+        """The same of one that was just made."""
+        unmask([instance], self.request.user, timezone.localdate())
+        return super().show(instance, *args, **kwargs)
 
     def make(self, data: dict[str, Any]) -> Project:
         return self._save(Project(), data)

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import cached_property
 
 from projects.admin import lists
@@ -19,6 +20,7 @@ from projects.admin.project_list.figures import Figures, figures_of
 from projects.admin.project_list.shown import shown
 from projects.admin.project_list.views import Tab, tabs
 from projects.models import AmountUnit, SavedView
+from projects.unmasking import unmask
 
 
 class ProjectList(KeysetList):
@@ -78,6 +80,7 @@ class ProjectList(KeysetList):
         for held in (self.params, self.filter_params):
             held.pop(SUMS, None)
         super().get_results(request)
+        unmask(self.result_list, request.user, timezone.localdate())
         if self.figures.more and self.adds_all:
             self.figures = figures_of(self.queryset, None)
         self._count_choices(request)

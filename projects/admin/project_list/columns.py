@@ -90,6 +90,7 @@ class AmountColumn(Column):
 def standing_of(project: Project) -> SafeString:
     """The stage, whatever keeps it from counting, and the marks that it carries."""
     marks = [
+        (project.confidential, _("confidential")),
         (project.suspended, _("suspended")),
         (project.excluded, project.get_exclusion_reason_display()),
         (project.is_void, _("void")),
