@@ -438,3 +438,15 @@ def test_a_save_after_the_review_was_switched_off_approves_what_it_saves(people,
     services.save_project(fresh(project), actor=None, at=NOW)
 
     assert (fresh(project).review, counted(project)) == (Review.APPROVED, {"signed": None})
+
+
+def test_a_decision_about_a_confidential_project_leaves_what_is_put_aside_where_it_is(people):
+    investor = make_organization("某某集团")
+    project = Project(name="神秘项目", district=make_district(), confidential=True)
+    services.save_project(project, actor=people["editor"], at=NOW, investors=[investor])
+    approved = approve(project, people["editor"], people["reviewer"])
+    aside = approved.put_aside
+
+    assert "神秘" not in approved.name
+    assert (aside.name, list(aside.investors.all())) == ("神秘项目", [investor])
+    assert not list(approved.investors.all())
