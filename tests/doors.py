@@ -157,6 +157,7 @@ def done(project: Project) -> dict[str, Callable[[], Any]]:
         "roll up": cells.roll_up,
         "seal": lambda: sealing.seal(LATER),
         "emails due": lambda: list(deliveries.due(LATER)),
+        "end confidentiality": lambda: services.reveal_due(LATER),
     }
 
 
