@@ -17,6 +17,7 @@ from tracking import cells
 
 LIMIT = 1.5
 SIGNED = date(2016, 1, 1)
+NOTHING = ledger.Posted(moved=False, moments={})
 
 
 def bench_posting(run: Run) -> None:
@@ -75,7 +76,7 @@ def enter() -> None:
 
 def save_without(what: str) -> None:
     """The same save, but nothing is posted and nothing marked: the yardstick, nowhere but here."""
-    with mock.patch.object(ledger, "post", return_value=False):
+    with mock.patch.object(ledger, "post", return_value=NOTHING):
         save(what)
 
 
