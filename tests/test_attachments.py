@@ -264,6 +264,7 @@ def test_a_file_beyond_the_limit_is_refused_while_it_arrives(world, settings):
 
     assert page.status_code == 200
     assert "larger than 1 MB" in page.content.decode()
+    assert "Choose one file" not in page.content.decode()
     assert_problem(program, 413, "too-large")
     assert_problem(far_beyond, 413, "too-large")
     assert kept(world) == []

@@ -111,11 +111,11 @@ def attach(request: HttpRequest, pages: ModelAdmin[Project], pk: int) -> HttpRes
 
 def _attached(request: HttpRequest, project: Project, form: AttachmentForm) -> bool:
     if was_too_large(request):
+        form.errors.clear()  # the file is gone, so the form would say that none was chosen
         message = _("The file is larger than %(most)d MB. Make it smaller, or split it.")
         form.add_error(
             "file", ValidationError(message, params={"most": settings.ATTACHMENT_MAX_BYTES // MEGABYTE})
         )
-        form.errors.pop("kind", None)
         return False
     if not form.is_valid():
         return False
