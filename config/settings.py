@@ -54,7 +54,7 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_totp",
     "tracking",
-    "signing_in",
+    "tracking.signing_in",
     "seeds",
 ]
 
@@ -73,7 +73,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
-    "signing_in.middleware.SignedInMiddleware",
+    "tracking.signing_in.middleware.SignedInMiddleware",
     "config.middleware.OwnChangesMiddleware",
 ]
 
@@ -225,7 +225,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {"NAME": "signing_in.validators.NotUsedBefore", "OPTIONS": {"last": 3}},
+    {"NAME": "tracking.signing_in.validators.NotUsedBefore", "OPTIONS": {"last": 3}},
 ]
 if MODE == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-SOURCES = ("config", "projects", "tracking", "signing_in", "seeds")
+SOURCES = ("config", "projects", "tracking", "seeds")
 CATALOGUE = BASE_DIR / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 LOCALE = "zh_Hans"
 HEADER = "# Mingzhang in Simplified Chinese. `make messages` adds new texts and drops unused ones."

@@ -9,7 +9,7 @@ from config.metrics import metrics
 
 urlpatterns = [
     path("", include("tracking.pages.urls")),
-    path("", include("signing_in.urls")),
+    path("", include("tracking.signing_in.urls")),
     path("healthz", health, name="health"),
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),

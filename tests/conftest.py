@@ -16,10 +16,10 @@ from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, sync_playwright
 
 from projects.ledger_guard import ACCOUNT_CHANGES, LEDGER, REVISIONS
-from signing_in.guard import EVENTS
 from tests.rabbit import RABBITMQ_SERVER
 from tests.replicas import PROGRAMS
 from tracking import release_guard
+from tracking.signing_in.guard import EVENTS
 
 GUARDS = (LEDGER, REVISIONS, ACCOUNT_CHANGES, EVENTS, *release_guard.GUARDS)
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"

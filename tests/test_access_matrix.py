@@ -45,12 +45,12 @@ from projects.models import (
     Tag,
     User,
 )
-from signing_in.models import Event
 from tests.access import FOREIGN, HUANGPU, LEFT_OUT, OWN, World, one_transaction, text_of
 from tests.makers import NOW, make_bands, make_organization, make_user
 from tests.pages import signed_in
 from tests.test_attachments import PDF
 from tracking.models import AuditRun, Delivery, Release, ReportedTotal, Subscription
+from tracking.signing_in.models import Event
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,6 @@ from django.utils import timezone, translation
 
 from projects import services
 from projects.models import ApiToken, Ceremony, SizeBand, Succession, Tag, User
-from signing_in.models import Event
 from tests.makers import (
     NOW,
     YI,
@@ -25,6 +24,7 @@ from tests.makers import (
 )
 from tracking.audits import run_now
 from tracking.models import Delivery, ReportedTotal, Subscription, Target
+from tracking.signing_in.models import Event
 
 pytestmark = pytest.mark.django_db
 

@@ -30,7 +30,6 @@ from projects.models import (
     Tag,
     User,
 )
-from signing_in.models import Event
 from tests.makers import (
     NOW,
     YI,
@@ -43,6 +42,7 @@ from tests.makers import (
 )
 from tests.pages import signed_in
 from tracking.models import AuditRun, Delivery, Release, ReportedTotal, Subscription, Target
+from tracking.signing_in.models import Event
 
 pytestmark = pytest.mark.django_db
 

@@ -16,11 +16,11 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from projects import services
 from projects.models import AccountChange, User
-from signing_in import second_step
-from signing_in.agents import in_words
-from signing_in.models import Event, RecoveryCode, SignIn
 from tests.makers import make_district, make_user
 from tests.pages import Page, signed_in
+from tracking.signing_in import second_step
+from tracking.signing_in.agents import in_words
+from tracking.signing_in.models import Event, RecoveryCode, SignIn
 
 pytestmark = pytest.mark.django_db
 

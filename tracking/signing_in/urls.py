@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from signing_in import views
+from tracking.signing_in import views
 
 urlpatterns = [
     path("sign-in/", views.SignInView.as_view(), name="sign_in"),

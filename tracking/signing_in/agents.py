@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from config.addresses import client_address
-from signing_in.models import LONGEST_AGENT
+from tracking.signing_in.models import LONGEST_AGENT
 
 HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 PROGRAMS = (

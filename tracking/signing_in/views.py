@@ -23,12 +23,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from projects.models import AccountChange, User
 from projects.services.people import note_change
-from signing_in import second_step, sessions
-from signing_in.agents import in_words
-from signing_in.events import note
-from signing_in.forms import CodeForm, PasswordForm, SignInForm
-from signing_in.models import Event, SignIn
-from signing_in.validators import remember
+from tracking.signing_in import second_step, sessions
+from tracking.signing_in.agents import in_words
+from tracking.signing_in.events import note
+from tracking.signing_in.forms import CodeForm, PasswordForm, SignInForm
+from tracking.signing_in.models import Event, SignIn
+from tracking.signing_in.validators import remember
 
 PENDING = "second_step"  # in the session of somebody whose password was right: who, since when, how many wrong codes
 PATIENCE = 300  # seconds for the code

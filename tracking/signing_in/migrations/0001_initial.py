@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from signing_in.guard import EVENTS
+from tracking.signing_in.guard import EVENTS
 
 
 def guard(apps, schema_editor):

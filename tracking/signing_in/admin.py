@@ -18,9 +18,9 @@ from projects.admin.base import ReadOnlyAdmin
 from projects.admin.users import UserAdmin, governs, is_administrator
 from projects.models import AccountChange, User
 from projects.services.people import note_change
-from signing_in import second_step, sessions
-from signing_in.agents import in_words
-from signing_in.models import Event
+from tracking.signing_in import second_step, sessions
+from tracking.signing_in.agents import in_words
+from tracking.signing_in.models import Event
 
 admin.site.unregister(TOTPDevice)  # its pages would show the secret
 

@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from signing_in.models import PastPassword
+from tracking.signing_in.models import PastPassword
 
 if TYPE_CHECKING:
     from projects.models import User

@@ -13,9 +13,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from projects.models import AccountChange, User
-from signing_in.agents import address_of, agent_of
-from signing_in.events import note
-from signing_in.models import Event, SignIn
+from tracking.signing_in.agents import address_of, agent_of
+from tracking.signing_in.events import note
+from tracking.signing_in.models import Event, SignIn
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 SIGN_IN = "sign_in"  # in the session: which of the rows it is

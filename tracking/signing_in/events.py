@@ -7,8 +7,8 @@ from datetime import datetime
 from django.http import HttpRequest
 
 from projects.models import User
-from signing_in.agents import address_of, agent_of, cleaned
-from signing_in.models import Event
+from tracking.signing_in.agents import address_of, agent_of, cleaned
+from tracking.signing_in.models import Event
 
 
 def note(

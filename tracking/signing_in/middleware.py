@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from config.api.problems import is_api, problem_response
-from signing_in.models import SignIn
-from signing_in.sessions import DUTY, SIGN_IN
+from tracking.signing_in.models import SignIn
+from tracking.signing_in.sessions import DUTY, SIGN_IN
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 MINUTE = 60

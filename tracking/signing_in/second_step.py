@@ -17,7 +17,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from projects.access import Role, paths_of
 from projects.models import AccountChange, User
 from projects.services.people import note_change
-from signing_in.models import RecoveryCode
+from tracking.signing_in.models import RecoveryCode
 
 RECOVERY_CODES = 10
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # without those that look alike
