@@ -32,6 +32,8 @@ def values_of(field: models.Field[Any, Any]) -> st.SearchStrategy[Any]:
         return st.none() | st.datetimes(timezones=st.just(UTC))
     if isinstance(field, models.DateField):
         return st.none() | st.dates(date(2020, 1, 1), date(2020, 1, 4))
+    if isinstance(field, models.BooleanField):
+        return st.booleans()
     if isinstance(field, models.DecimalField):
         return st.none() | st.sampled_from([Decimal(-1), Decimal(0), Decimal("7.25")])
     if isinstance(field, models.CharField):

@@ -143,8 +143,8 @@ def delete_reference(record: models.Model) -> None:
     try:
         record.delete()
     except ProtectedError as error:
-        users = list(error.protected_objects)[:3]
-        names = "; ".join(f"{user._meta.verbose_name}: {user}" for user in users)
+        users = {type(user): user for user in error.protected_objects}  # one of each sort
+        names = "; ".join(sorted(f"{user._meta.verbose_name}: {user}" for user in users.values()))
         raise InUse(IN_USE % {"users": names}) from error
 
 
