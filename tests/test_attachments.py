@@ -362,6 +362,22 @@ def test_a_program_is_told_what_is_wrong_with_its_file(world):
     assert kept(world) == []
 
 
+def test_two_files_under_one_name_are_refused_and_leave_nothing_behind(world, settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "arriving")
+    Path(settings.FILE_UPLOAD_TEMP_DIR).mkdir()
+    api, project = Api(world["editor"]), world["project"]
+
+    answer = api.client.post(
+        f"/api/v1/projects/{project.pk}/attachments/",
+        {"kind": "contract", "file": [upload(PDF), upload(png(), "a.png")]},
+        headers=api.headers,
+    )
+
+    assert_problem(answer, 400, "malformed")
+    assert list((tmp_path / "arriving").iterdir()) == []
+    assert kept(world) == []
+
+
 def test_the_history_says_which_file_came_and_went(world):
     project, editor = world["project"], world["editor"]
     services.detach_file(attach(project), actor=editor, at=NOW)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser, MultiPartParser
@@ -72,13 +73,23 @@ class StrictMultiPartParser(MultiPartParser):
     ) -> Any:
         """Fields and file. Raises Malformed, TooLarge."""
         parsed = super().parse(stream, media_type, parser_context)
-        if was_too_large((parser_context or {})["request"]._request):
-            raise TooLarge(_oversize_file())
-        if any(len(values) > 1 for part in (parsed.data, parsed.files) for _name, values in part.lists()):
-            raise Malformed(_("A name stands twice in the same object."))
-        if any(UNSTORABLE.search(text) for _name, values in parsed.data.lists() for text in values):
-            raise Malformed(_("A text holds a NUL or half a character (a lone surrogate)."))
+        try:
+            _check_form(parsed, (parser_context or {})["request"]._request)
+        except Exception:
+            for _name, files in parsed.files.lists():
+                for file in files:
+                    file.close()  # nobody else knows of it yet
+            raise
         return parsed
+
+
+def _check_form(parsed: Any, request: HttpRequest) -> None:
+    if was_too_large(request):
+        raise TooLarge(_oversize_file())
+    if any(len(values) > 1 for part in (parsed.data, parsed.files) for _name, values in part.lists()):
+        raise Malformed(_("A name stands twice in the same object."))
+    if any(UNSTORABLE.search(text) for _name, values in parsed.data.lists() for text in values):
+        raise Malformed(_("A text holds a NUL or half a character (a lone surrogate)."))
 
 
 def _oversize_file() -> str:
