@@ -103,7 +103,7 @@ PROJECTS = f"""
     INSERT INTO projects_project (
         id, version, created_at, updated_at, code, approval_code, name, name_en, district_id, sector_id, project_type,
         ownership, phase, total_investment, investment_estimated, expected_output, expected_revenue, currency, remark,
-        source, exclusion_reason, void_reason, stage, suspended
+        source, exclusion_reason, void_reason, stage, suspended, confidential
     )
     SELECT
         n, 1, signed + interval '10 days', signed + interval '10 days', 'P' || lpad(n::text, 8, '0'), '',
@@ -115,7 +115,7 @@ PROJECTS = f"""
         '', CASE WHEN bench_dice(n, 5) < 0.97 THEN floor(power(10, 7 + 3.5 * bench_dice(n, 6)))::bigint END, false,
         CASE WHEN bench_dice(n, 7) < 0.6 THEN floor(power(10, 7 + 3.5 * bench_dice(n, 8)))::bigint END,
         CASE WHEN bench_dice(n, 9) < 0.4 THEN floor(power(10, 7 + 3.5 * bench_dice(n, 10)))::bigint END,
-        '', '', 'dense', CASE WHEN bench_dice(n, 11) < 0.02 THEN 'relocation' ELSE '' END, '', '', false
+        '', '', 'dense', CASE WHEN bench_dice(n, 11) < 0.02 THEN 'relocation' ELSE '' END, '', '', false, false
     FROM generate_series(1, %(projects)s) n,
         LATERAL (SELECT date '2016-01-01' + floor(bench_dice(n, 12) * 3653)::int AS signed) dated
 """
