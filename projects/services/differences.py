@@ -1,4 +1,4 @@
-"""What differs between the state of a project that counts and the one that waits, from its revisions."""
+"""What several revisions of a project changed together: between two versions, and since what counts was approved."""
 
 from __future__ import annotations
 
@@ -45,11 +45,21 @@ def _is_authors(revision: Revision) -> bool:
 
 
 def merged(revisions: Iterable[Revision]) -> list[FieldChange]:
-    """Each field once, from what it was before all these revisions to what it is after them; what came back is none."""
+    """What these revisions together changed of what a reviewer approves, each field once; what came back is none."""
+    return [
+        change
+        for change in folded(revisions).values()
+        if change["field"] != REVIEW
+        and change["of"] not in UNREVIEWED
+        and change["before"] != change["after"]
+    ]
+
+
+def folded(revisions: Iterable[Revision]) -> dict[tuple[str, str], FieldChange]:
+    """Each field once, from what it was before these revisions, which come in their order, to what it is after them."""
     fields: dict[tuple[str, str], FieldChange] = {}
     for revision in revisions:
         for change in revision.changes:
-            if change["field"] != REVIEW and change["of"] not in UNREVIEWED:
-                known = fields.setdefault((change["of"], change["field"]), change.copy())
-                known["after"] = change["after"]
-    return [change for change in fields.values() if change["before"] != change["after"]]
+            known = fields.setdefault((change["of"], change["field"]), change.copy())
+            known["after"] = change["after"]
+    return fields

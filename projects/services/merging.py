@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from projects.models import Milestone, Project, Revision
+from projects.models import Milestone, Project
+from projects.services.differences import folded
 from projects.services.restoring import LINKS, set_field
 from projects.services.revising import PROJECT, plain
 
@@ -26,25 +27,14 @@ def lay_upon_newest(
     since = project.revisions.filter(version__gt=seen, version__lte=newest).order_by("version")
     typed: dict[str, Project | Milestone] = {PROJECT: project, **{m.kind: m for m in milestones if m.pk}}
     ids = {name: sorted(record.pk for record in records) for name, records in links.items()}
-    for (of, name), (before, after) in _changed_by_others(since).items():
+    for (of, name), change in folded(since).items():
+        before, after = change["before"], change["after"]
         if of == PROJECT and name in ids:
             ids[name] = after if ids[name] == before else ids[name]
         elif of in typed and _value(typed[of], name) == before:
             set_field(typed[of], name, after)
     project.version = newest
     return {name: list(LINKS[name].objects.filter(pk__in=pks).order_by("pk")) for name, pks in ids.items()}
-
-
-def _changed_by_others(revisions: Any) -> dict[tuple[str, str], tuple[Any, Any]]:
-    """What each field was before these revisions, and is after them; they come in their order."""
-    found: dict[tuple[str, str], tuple[Any, Any]] = {}
-    revision: Revision
-    for revision in revisions:
-        for change in revision.changes:
-            key = (change["of"], change["field"])
-            before = found[key][0] if key in found else change["before"]
-            found[key] = (before, change["after"])
-    return found
 
 
 def _value(record: Project | Milestone, name: str) -> Any:
