@@ -1,0 +1,37 @@
+"""From a file to tables: workbooks and CSV as bureaus keep them, read safely; nothing here knows the database."""
+
+from projects.workbooks.cells import Amount
+from projects.workbooks.columns import read_column
+from projects.workbooks.fields import FIELDS, Field, Read
+from projects.workbooks.reading import read_tables
+from projects.workbooks.tables import (
+    CellError,
+    Column,
+    Fault,
+    Remark,
+    Row,
+    Sum,
+    Table,
+    Unreadable,
+    Value,
+    letter_of,
+)
+
+__all__ = (
+    "FIELDS",
+    "Amount",
+    "CellError",
+    "Column",
+    "Fault",
+    "Field",
+    "Read",
+    "Remark",
+    "Row",
+    "Sum",
+    "Table",
+    "Unreadable",
+    "Value",
+    "letter_of",
+    "read_column",
+    "read_tables",
+)

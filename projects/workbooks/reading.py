@@ -1,0 +1,114 @@
+"""Reading a file: what it is by its content, and every table in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path, PurePath
+
+from django.utils.translation import gettext_lazy as _
+
+from projects.workbooks import excel, text_files
+from projects.workbooks.archive import ACCEPTED, MACROS, PASSWORD
+from projects.workbooks.grids import Grid
+from projects.workbooks.layout import tables_of
+from projects.workbooks.tables import Remark, Table, Text, Unreadable, said
+
+LARGEST_FILE = 64 * 1024 * 1024  # bytes
+MOST_SHEETS = 100
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OTHERS = (
+    (b"%PDF", "PDF"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"Rar!", "RAR"),
+    (b"7z\xbc\xaf", "7z"),
+    (b"{\\rtf", "RTF"),
+)
+TEXT_ENDINGS = {".csv", ".txt", ".tsv", ""}
+
+
+def read_tables(file: Path, name: str) -> list[Table]:
+    """
+    Every table of a workbook or CSV file; `name` is what its sender calls it.
+
+    Raises Unreadable for what is refused as a whole: its code, and a sentence that says what is accepted.
+    """
+    tables: list[Table] = []
+    passed: list[Remark] = []
+    waiting: list[Remark] = []
+    for number, grid in enumerate(_grids(file, name)):
+        if number >= MOST_SHEETS:
+            raise Unreadable("too_many_sheets", _("At most 100 sheets are read. Split the workbook."))
+        found = tables_of(grid)
+        if not found:
+            waiting += grid.remarks
+            passed.append(
+                Remark(
+                    "sheet_passed",
+                    said(
+                        _("Nothing on the sheet “%(name)s” looks like a table. It was not read."),
+                        name=grid.name,
+                    ),
+                    sheet=grid.name,
+                )
+            )
+        tables += found
+    if not tables:
+        raise Unreadable(
+            "no_table",
+            _("No table was found: one row must head the columns, as 项目名称, 区划 and 计划总投资（万元）."),
+        )
+    tables[0].remarks += waiting + passed
+    return tables
+
+
+def _grids(file: Path, name: str) -> Iterable[Grid]:
+    ending = PurePath(name.strip()).suffix.lower()
+    with file.open("rb") as opened:
+        start = opened.read(8)
+    if not start:
+        raise Unreadable("empty", said(_("The file is empty. %(accepted)s"), accepted=ACCEPTED))
+    if file.stat().st_size > LARGEST_FILE:
+        raise Unreadable("too_large", _("A file of at most 64 MB is read. Split it."))
+    if ending in {".xlsm", ".xlsb", ".xltm", ".xlam"}:
+        raise Unreadable(
+            "macros" if ending != ".xlsb" else "type", MACROS if ending != ".xlsb" else _type(ending)
+        )
+    if start.startswith(b"PK"):
+        _must_end(ending, {".xlsx", ""}, _("an Excel workbook (.xlsx)"))
+        return excel.grids_of(file)
+    if start == OLE:
+        return _of_ole(file, ending)
+    for mark, kind in OTHERS:
+        if start.startswith(mark):
+            raise Unreadable("type", _type(kind))
+    _must_end(ending, TEXT_ENDINGS, _("text"))
+    return [text_files.grid_of(file, PurePath(name).stem)]
+
+
+def _of_ole(file: Path, ending: str) -> Iterable[Grid]:
+    with file.open("rb") as opened:
+        data = opened.read(LARGEST_FILE)
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise Unreadable("password", PASSWORD)
+    raise Unreadable("type", _type(".xls"))
+
+
+def _type(kind: str) -> Text:
+    return said(_("This is a %(kind)s file. %(accepted)s"), kind=kind, accepted=ACCEPTED)
+
+
+def _must_end(ending: str, endings: set[str], what: Text) -> None:
+    """A name that says something else than the content is a mistake, or worse."""
+    if ending not in endings:
+        raise Unreadable(
+            "name",
+            said(
+                _(
+                    "The name ends in %(ending)s, but the file is %(what)s. Save it in the right form. %(accepted)s"
+                ),
+                ending=ending,
+                what=what,
+                accepted=ACCEPTED,
+            ),
+        )
