@@ -22,7 +22,15 @@ def unmask(projects: Iterable[Project], reader: Reader, on: date) -> None:
     if not hidden:
         return
     known = Project.objects.filter(pk__in=hidden).known_to(reader, on)
-    for row in PutAside.objects.filter(project__in=known.values("pk")).prefetch_related("investors"):
+    recall(hidden[pk] for pk in known.values_list("pk", flat=True))
+
+
+def recall(projects: Iterable[Project]) -> None:
+    """Give these records, in place, what is true of them; that it may be known, the caller has seen to."""
+    hidden = {project.pk: project for project in projects if project.confidential}
+    if not hidden:
+        return
+    for row in PutAside.objects.filter(project__in=hidden).prefetch_related("investors"):
         project = hidden[row.project_id]
         for name in HIDDEN:
             setattr(project, name, getattr(row, name))

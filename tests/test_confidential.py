@@ -192,9 +192,74 @@ def test_an_editor_changes_what_it_hides_on_the_form_and_it_stays_aside(world):
     assert (aside.name, aside.code, aside.remark) == ("金丝雀新址", "CANARY-2", "")
     assert fresh(project).name.startswith("保密项目")
     assert fresh(project).total_investment == 40 * YI
-    assert "金丝雀" not in "".join(
-        str(r.changes) for r in Revision.objects.filter(project=project, version__gt=5)
-    )
+
+
+def history_for(user: User, project: Project) -> str:
+    """What the user reads of a project's history, on its page and as a program."""
+    page = signed_in(user).get(f"{LIST}{project.pk}/history/")
+    return page.content.decode() + Api(user).get(f"projects/{project.pk}/history/").content.decode()
+
+
+def test_a_change_of_what_it_hides_is_in_its_history_for_those_only_who_may_know(world):
+    project, other = world["project"], make_organization("金丝雀二号基金")
+    renamed = {"name": "金丝雀新址", "investors": [other.pk]}
+
+    Api(world["editor"]).change(f"projects/{project.pk}/", renamed)
+
+    last = Revision.objects.filter(project=project).latest("version")
+    assert [(c["field"], c["before"], c["after"]) for c in last.changes] == [
+        ("name", "金丝雀总部基地", "金丝雀新址"),
+        ("investors", [world["investor"].pk], [other.pk]),
+    ]
+    for known, reader in ((True, "editor"), (True, "reviewer"), (False, "viewer"), (False, "above")):
+        told = history_for(world[reader], project)
+        assert ("金丝雀新址" in told, "金丝雀二号基金" in told) == (known, known), reader
+
+
+def test_what_becomes_confidential_and_open_again_was_not_renamed(world):
+    project = world["project"]
+    Api(world["editor"]).change(f"projects/{project.pk}/", {"confidential": False})
+
+    found = [c["field"] for r in Revision.objects.filter(project=project, version__gte=4) for c in r.changes]
+
+    assert fresh(project).name == "金丝雀总部基地"
+    assert not {"name", "code", "remark", "investors"} & set(found)
+    assert found.count("confidential") == 2
+
+
+def test_an_earlier_name_of_a_confidential_project_is_restored_and_stays_aside(world):
+    project = world["project"]
+    Api(world["editor"]).change(f"projects/{project.pk}/", {"name": "金丝雀新址", "investors": []})
+
+    services.restore_version(fresh(project), project.version, actor=world["editor"], at=NOW)
+
+    aside = PutAside.objects.get()
+    assert (aside.name, list(aside.investors.all())) == ("金丝雀总部基地", [world["investor"]])
+    assert fresh(project).name.startswith("保密项目")
+    with pytest.raises(ValidationError) as refusal:
+        services.restore_version(fresh(project), project.version, actor=world["editor"], at=NOW)
+    assert refusal.value.code == "same"
+
+
+def test_a_change_of_what_it_hides_waits_for_approval_and_the_coming_of_its_day_does_not(world, settings):
+    settings.APPROVAL_REQUIRED = True
+    project, day = world["project"], timezone.now() + timedelta(days=3)
+    project.confidential_until = timezone.localdate(day)
+    services.save_project(project, actor=world["editor"], at=NOW)
+    services.submit([fresh(project)], actor=world["editor"], at=NOW)
+    services.approve([fresh(project)], actor=world["reviewer"], at=NOW)
+    assert fresh(project).review == "approved"
+
+    Api(world["editor"]).change(f"projects/{project.pk}/", {"name": "金丝雀新址"})
+    assert fresh(project).review == "draft"
+    services.submit([fresh(project)], actor=world["editor"], at=NOW)
+    queue = text_of(signed_in(world["reviewer"]).get(f"{LIST}queue/"))
+    assert "金丝雀总部基地" in queue
+    assert "金丝雀新址" in queue
+    services.approve([fresh(project)], actor=world["reviewer"], at=NOW)
+
+    assert services.reveal_due(day) == 1
+    assert (fresh(project).name, fresh(project).review) == ("金丝雀新址", "approved")
 
 
 def test_a_change_that_says_nothing_of_it_leaves_what_is_put_aside(world):

@@ -26,7 +26,8 @@ pytestmark = pytest.mark.django_db
 PLACE = Place(city="440300", leaf="440312", project="BIG-5000", sector="sector-3", rare="BIG-77")
 # What many of the country's rows have is counted up to where counting ends, in whatever order they lie.
 COUNTED = re.compile(
-    r"list of the admin: |the country's (projects in the admin|ledger), (o=|stage|sector|band|standing=counted|$)"
+    r"list of the admin: |the country's (projects in the admin|ledger), "
+    r"(o=|stage|sector|band|signed_in|standing=counted|$)"
 )
 # SQLite, which stands for one bureau, looks for words in one text after the other; PostgreSQL has their grams.
 SEARCHED = re.compile(

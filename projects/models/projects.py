@@ -366,7 +366,16 @@ class Project(Versioned):
         ]
         indexes = [
             # lists of a district
-            models.Index(fields=["district", "stage", "id"], name="project_by_district_stage"),
+            models.Index(
+                fields=["district", "stage", "id"],
+                include=[
+                    "total_investment",
+                    "expected_output",
+                    "project_type",
+                    "voided_at",
+                ],  # what lists add up
+                name="project_by_district_stage",
+            ),
             # saving: whether a project has phases
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="project_by_parent"),
             # clients that keep a copy

@@ -37,6 +37,14 @@ class Change:
 
 
 @dataclass(slots=True, eq=False)
+class Secret:
+    """What a confidential project hides: what was true of it, and what is to be; investors by the field's name, too."""
+
+    before: dict[str, Any]  # empty: it is new
+    after: dict[str, Any]
+
+
+@dataclass(slots=True, eq=False)
 class Draft:
     """A change beside what is stored of its project (None: it is new)."""
 
@@ -47,8 +55,7 @@ class Draft:
     after: list[Milestone] = field(default_factory=list)  # as they will stand
     gone: list[Milestone] = field(default_factory=list)  # taken away, or emptied
     links: dict[str, list[Any]] = field(default_factory=dict)  # instead of those that are given, by name
-    secrets: dict[str, str] | None = None  # of a project that is confidential, or was until now: see masking
-    backers: list[Organization] = field(default_factory=list)  # who invests in such a project
+    secret: Secret | None = None  # of a project that is confidential, or was until now: see masking
     is_decision: bool = False  # changes nothing but how far its review has come
     beside: list[FieldChange] = field(
         default_factory=list

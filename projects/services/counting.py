@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -52,11 +52,11 @@ def _differs(draft: Draft) -> bool:
 
 def _links_differ(draft: Draft, name: str) -> bool:
     given = getattr(draft.change, name)
-    if given is None or draft.stored is None:
+    if (
+        given is None or draft.stored is None or (name == "investors" and draft.secret)
+    ):  # secret ones: changes_of
         return False
-    hidden = name == "investors" and draft.stored.confidential
-    holder: Any = draft.stored.put_aside if hidden else draft.stored
-    held = getattr(holder, name).order_by().values_list("pk", flat=True)
+    held = getattr(draft.stored, name).order_by().values_list("pk", flat=True)
     return set(held) != {record.pk for record in given}
 
 

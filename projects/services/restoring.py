@@ -22,6 +22,7 @@ from projects.services.many import save_projects
 from projects.services.recording import save_project
 from projects.services.revising import PROJECT, REVIEW, plain
 from projects.services.transactions import one_transaction
+from projects.unmasking import is_unmasked, recall
 
 LINKS: dict[str, type[Organization] | type[Tag]] = {"investors": Organization, "tags": Tag}
 LONGEST = 200  # characters of a title
@@ -229,6 +230,9 @@ def _read(projects: Sequence[Project]) -> list[Record]:
         other = f"{field.m2m_reverse_field_name()}_id"
         for project, linked in rows.order_by(other).values_list("project_id", other):
             links[project][name].append(linked)
+    recall(projects)
+    for project in filter(is_unmasked, projects):
+        links[project.pk]["investors"] = sorted(each.pk for each in project.investors.all())
     return [Record(project, milestones[project.pk], links[project.pk]) for project in projects]
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db import models
 
-from projects.models import HIDDEN, BulkChange, Door, Kind, Milestone, Project, Revision, User
+from projects.models import BulkChange, Door, Kind, Milestone, Organization, Project, Revision, User
 from projects.rows import FEW, columns_of, insert_rows, insertion, run
 from projects.services.annexes import FieldChange
 from projects.services.changes import Draft
@@ -109,9 +109,13 @@ def changes_of(draft: Draft) -> Iterator[FieldChange]:
         was, now = plain(draft.stored.review), plain(draft.project.review)
         yield FieldChange(of=PROJECT, field=REVIEW, before=was, after=now)
     stored = draft.stored.__dict__
-    told = _differences(PROJECT, OF_PROJECT, stored, {**stored, **draft.project.__dict__})
-    secret = draft.project.confidential or draft.stored.confidential
-    yield from (change for change in told if not (secret and change["field"] in HIDDEN))
+    now = {**stored, **draft.project.__dict__}
+    if draft.secret:
+        was, to_be = draft.secret.before, draft.secret.after
+        yield from _differences(PROJECT, OF_PROJECT, {**stored, **was}, {**now, **to_be})
+        yield from _investors(was["investors"], to_be["investors"])
+    else:
+        yield from _differences(PROJECT, OF_PROJECT, stored, now)
     yield from draft.beside
     before = {m.kind: m for m in draft.milestones.values()}
     after = {m.kind: m for m in draft.after}
@@ -120,6 +124,12 @@ def changes_of(draft: Draft) -> Iterator[FieldChange]:
         held = before[kind].__dict__ if kind in before else NO_MILESTONE
         now = after[kind].__dict__ if kind in after else NO_MILESTONE
         yield from _differences(kind, OF_MILESTONE, held, {**held, **now})
+
+
+def _investors(before: Sequence[Organization], after: Sequence[Organization]) -> Iterator[FieldChange]:
+    was, now = (sorted(each.pk for each in held) for held in (before, after))
+    if was != now:
+        yield FieldChange(of=PROJECT, field="investors", before=was, after=now)
 
 
 def _differences(of: str, recorded: Recorded, before: Held, after: Held) -> Iterator[FieldChange]:

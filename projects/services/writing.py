@@ -17,7 +17,7 @@ from projects.services.annexes import FieldChange
 from projects.services.changes import Draft
 from projects.services.counting import postings, settle_review
 from projects.services.dates import derive, is_empty
-from projects.services.masking import INVESTORS, end_secrets, hide, is_hidden, keep_secrets
+from projects.services.masking import INVESTORS, end_secrets, hide, keep_secrets, recall
 from projects.services.revising import PROJECT, Origin, write_revisions
 from projects.services.searching import is_found_otherwise, keep_found, make_found
 
@@ -33,6 +33,7 @@ def write(
     origin: Origin,
 ) -> bool:
     """Write these drafts, none of which builds on another, their history, and post; whether any total moves."""
+    recall(drafts)
     for draft in drafts:
         derive(draft.project, draft.after)
         settle_review(draft)
@@ -139,7 +140,7 @@ def _write_links(drafts: Sequence[Draft], name: str) -> set[int]:
         new += [[draft.project.pk, linked] for linked in sorted(given - held.keys())]
         if given != held.keys():
             others.add(draft.project.pk)
-            if name != INVESTORS or not is_hidden(draft):
+            if name != INVESTORS or draft.secret is None:  # else told with what is secret
                 told = FieldChange(of=PROJECT, field=name, before=sorted(held), after=sorted(given))
                 draft.beside.append(told)
     if gone:
