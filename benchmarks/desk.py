@@ -1,4 +1,4 @@
-"""The list that officers live in, its search and its suggestions, beside the same with few projects."""
+"""The list that officers live in, its search, suggestions and the desk, beside the same with few projects."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ PAGES = {
     "search: initials": "initials",
     "suggestions for one name": "suggested",
     "suggestions for a common word": "suggested_common",
+    "my desk": "desk",
+    "whether a project of this name exists": "alike",
 }
 TIMES = 5
 
@@ -79,6 +81,8 @@ def addresses() -> dict[str, str]:
         "initials": f"{LIST}?q=xm{rare}",
         "suggested": f"{SUGGESTED}项目{rare}",
         "suggested_common": f"{SUGGESTED}项目",
+        "desk": "/admin/",
+        "alike": f"{LIST}alike/?name=项目{rare}二期",
     }
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 MOST_TERMS = 10
+TELLING = 3  # different triples: few texts have all of them, so what else the term has is looked for in the text itself
 HALF, WHOLE = 1 << 31, 1 << 32
 
 # The same as grams_of, and beside them the grams that shorter terms look for: single characters, pairs within triples.
@@ -76,6 +77,8 @@ def grams_of(term: str) -> list[int]:
     triples = [place for place in range(len(codes) - 2) if all(map(_is_latin, codes[place : place + 3]))]
     covered = {place + step for place in triples for step in (0, 1)}
     grams = {-(codes[place] << 16 ^ codes[place + 1] << 8 ^ codes[place + 2]) for place in triples}
+    if len(grams) >= TELLING:
+        return sorted(grams)
     for place, (one, other) in enumerate(pairwise(codes)):
         if place not in covered:
             grams.add(((one << 16 ^ other) + HALF) % WHOLE - HALF)

@@ -42,7 +42,7 @@ def _drafts(rows: Rows, user: Any, _on: date) -> list[Rows]:
 
 def _late(rows: Rows, _user: Any, on: date) -> list[Rows]:
     managed: Any = rows
-    return [managed.late_to_start(on), managed.late_to_complete(on)]
+    return [*managed.late_to_start(on), *managed.late_to_complete(on)]
 
 
 def _undated(rows: Rows, _user: Any, _on: date) -> list[Rows]:
