@@ -197,7 +197,8 @@ def test_an_editor_changes_what_it_hides_on_the_form_and_it_stays_aside(world):
 def history_for(user: User, project: Project) -> str:
     """What the user reads of a project's history, on its page and as a program."""
     page = signed_in(user).get(f"{LIST}{project.pk}/history/")
-    return page.content.decode() + Api(user).get(f"projects/{project.pk}/history/").content.decode()
+    answers = [page, Api(user).get(f"projects/{project.pk}/history/")]
+    return "".join(answer.content.decode() for answer in answers)
 
 
 def test_a_change_of_what_it_hides_is_in_its_history_for_those_only_who_may_know(world):
