@@ -122,8 +122,9 @@ PROJECTS = f"""
 
 # The texts by which they are found, with the initials of their names; none has an investor.
 SEARCHED = """
-    INSERT INTO projects_projectsearch (project_id, text)
-    SELECT id, lower(code || ' ' || name || ' xm' || id) FROM projects_project
+    INSERT INTO projects_projectsearch (project_id, text, core)
+    SELECT id, lower(code || ' ' || name || ' xm' || id), CASE WHEN id > 9 THEN id::text ELSE '' END
+    FROM projects_project
 """
 
 # Every step that happened, with the day on which it did; one in thirty has no known date.

@@ -14,8 +14,9 @@ USCC_LONGEST_TYPED = 64
 
 FULL_WIDTH = {code + 0xFEE0: code for code in range(0x21, 0x7F)}
 
+APPROVAL_CODE = r"\A[0-9]{4}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6}\Z"
 approval_code_validator = RegexValidator(
-    r"\A[0-9]{4}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6}\Z",
+    APPROVAL_CODE,
     message=_("Write the approval code as 2301-440112-04-01-123456, digits and hyphens only."),
     code="approval_code",
 )

@@ -44,6 +44,8 @@ def clean_text(value: object, *, multiline: bool = False) -> str:
 def comparable_name(value: str) -> str:
     """Return a name as it is compared, never shown: widths and cases folded, no spaces, nothing invisible."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+    if folded.isalnum():  # as most names are: nothing to leave out
+        return folded
     return "".join(
         character
         for character in folded

@@ -122,7 +122,8 @@ def asked_of_the_country(place: Place, event: int, release: int, claim: int) -> 
     yield "reviewers' queue", f"{ADMIN}/project/queue/"
     yield "history of a project", f"{ADMIN}/project/{{project}}/history/"
     yield "form of a project", f"{ADMIN}/project/{{project}}/change/"
-    yield "projects of an alike name", f"{ADMIN}/project/alike/?name={place.rare}"
+    alike = f"name=样板{place.rare}&approval_code=2301-440112-04-01-105000"
+    yield "projects that may be the same", f"{ADMIN}/project/alike/?{alike}"
     for field, term in (("parent", place.common), ("district", "4"), ("investors", "公司")):
         asked_for = f"app_label=projects&model_name=project&field_name={field}&term={term}"
         yield f"suggested for {field}", f"/admin/autocomplete/?{asked_for}"

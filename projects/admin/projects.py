@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects import services
 from projects.admin import filters
-from projects.admin.alike import alike_view, warn_of_alike
+from projects.admin.alike import COMPARED, alike_view, warn_of_alike
 from projects.admin.attachments import attachment_pages, shown_on
 from projects.admin.base import PlacedAdmin, may_edit
 from projects.admin.charges import ChargeInline, MineFilter
@@ -255,7 +255,7 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
             reason=form.cleaned_data.get("change_reason") or "",
         )
         self.message_user(request, format_html("{}: {}", _("Counted in"), counted_in(form.instance)))
-        if "name" in form.changed_data:
+        if COMPARED.intersection(form.changed_data):
             warn_of_alike(request, self, form.instance)
 
     def stale(self, request: HttpRequest, object_id: str | None) -> ValidationError:

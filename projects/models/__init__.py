@@ -7,6 +7,7 @@ from projects.models.charges import Charge
 from projects.models.comments import Comment, Mention
 from projects.models.confidential import HIDDEN, PutAside, mask_of
 from projects.models.districts import District, Succession, ancestors_of
+from projects.models.duplicates import HINT, Likeness
 from projects.models.ledger import Cause, LedgerEntry, LedgerSeal, TouchedCell
 from projects.models.lists import AmountUnit, ListPreference, SavedView
 from projects.models.milestones import (
@@ -39,6 +40,7 @@ from projects.models.users import ApiToken, Membership, User, colleagues
 __all__ = [
     "COUNTABLE_KINDS",
     "HIDDEN",
+    "HINT",
     "STAGE_KINDS",
     "STOCK_KINDS",
     "AccountChange",
@@ -57,6 +59,7 @@ __all__ = [
     "Kind",
     "LedgerEntry",
     "LedgerSeal",
+    "Likeness",
     "ListPreference",
     "LongTextField",
     "Membership",

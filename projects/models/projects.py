@@ -381,6 +381,10 @@ class Project(Versioned):
             ),
             # saving: whether a project has phases
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="project_by_parent"),
+            # duplicates: the projects of one approval code
+            models.Index(
+                fields=["approval_code"], condition=~Q(approval_code=""), name="project_by_approval_code"
+            ),
             # clients that keep a copy
             models.Index(fields=["updated_at", "id"], name="project_by_updated_at"),
             # lists of a country in the order of each column by which they can be sorted, either way

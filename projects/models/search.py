@@ -1,4 +1,4 @@
-"""What a project is found by: one text for each, kept beside it by the services."""
+"""What a project is found by: a text and the core of its name, kept beside it by the services."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.lookups import Contains
 
+from projects.alike import LONGEST
 from projects.grams import grams_of, plain
 from projects.models.projects import Project
 
@@ -37,10 +38,17 @@ class Holds(Contains):
 
 
 class ProjectSearch(models.Model):
-    """The text by which a project is found: its code, approval code and names, and its investors."""
+    """What a project is found by: the text of its codes, names and investors, and the core of its name."""
 
     project = models.OneToOneField(Project, models.CASCADE, primary_key=True, related_name="search")
     text = SearchedText()
+    core = models.CharField(max_length=LONGEST, default="", db_default="")  # of its name: see projects.alike
+
+    class Meta:
+        indexes = [
+            # duplicates: the projects of an alike name, the latest first
+            models.Index(fields=["core", "project"], name="project_by_core"),
+        ]
 
     def __str__(self) -> str:
         return self.text

@@ -1,16 +1,18 @@
-"""Keeps the texts by which projects are found."""
+"""Keeps the texts by which projects are found, and the cores of their names."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from projects.alike import kept_core
 from projects.initials import initials_of
 from projects.models import Organization, Project
 from projects.models.search import ProjectSearch, text_of
 from projects.rows import insert_records
 
 OWN = ("code", "approval_code", "name", "name_en")
+NAME = OWN.index("name")
 INVESTORS = ("name", "name_en", "uscc")
 CHUNK = 2_000
 
@@ -22,7 +24,7 @@ def make_found(projects: Sequence[tuple[Project, Sequence[Organization]]]) -> No
         own = [getattr(project, name) for name in OWN]
         ordered = sorted(investors, key=lambda organization: organization.pk)
         text = _text(own, [[getattr(each, name) for name in INVESTORS] for each in ordered])
-        rows.append(ProjectSearch(project_id=project.pk, text=text))
+        rows.append(ProjectSearch(project_id=project.pk, text=text, core=kept_core(project.name)))
     if rows:
         insert_records(ProjectSearch, rows, with_ids=True)
 
@@ -36,19 +38,24 @@ def keep_found(projects: Sequence[int]) -> None:
         investors = Organization.objects.filter(projects__in=ids).order_by("projects", "pk")
         for pk, *names in investors.values_list("projects", *INVESTORS):
             invested[pk].append(names)
-        known = dict(ProjectSearch.objects.filter(pk__in=ids).values_list("pk", "text"))
-        texts = {pk: _text(own, invested[pk]) for pk, *own in owned}
+        stored = ProjectSearch.objects.filter(pk__in=ids).values_list("pk", "text", "core")
+        known = {pk: (text, core) for pk, text, core in stored}
+        found = {pk: (_text(own, invested[pk]), kept_core(own[NAME])) for pk, *own in owned}
         ProjectSearch.objects.bulk_create(
-            [ProjectSearch(project_id=pk, text=text) for pk, text in texts.items() if known.get(pk) != text],
+            [
+                ProjectSearch(project_id=pk, text=text, core=core)
+                for pk, (text, core) in found.items()
+                if known.get(pk) != (text, core)
+            ],
             update_conflicts=True,
             unique_fields=["project"],
-            update_fields=["text"],
+            update_fields=["text", "core"],
         )
 
 
 def _text(own: Sequence[str], investors: Iterable[Sequence[str | None]]) -> str:
     """The project's words, its investors', and at the end the initials of the Chinese names among them."""
-    words, names = list(own), [own[OWN.index("name")]]
+    words, names = list(own), [own[NAME]]
     for investor in investors:
         words += (word or "" for word in investor)
         names.append(investor[INVESTORS.index("name")] or "")
