@@ -47,6 +47,11 @@ app.conf.beat_schedule = {
         "task": "tracking.reveal_projects",
         "schedule": crontab(minute="*/5"),
     },
+    "find projects that may be recorded twice": {
+        "task": "tracking.find_duplicates",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
     "forget old idempotency keys": {
         "task": "tracking.forget_idempotency_keys",
         "schedule": crontab(minute=17),

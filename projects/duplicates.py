@@ -101,6 +101,15 @@ def candidates_of_many(given: Sequence[Project | Sought], reader: Reader | None)
     ]
 
 
+def likeness(one: Project, other: Project) -> tuple[Likeness, ...]:
+    """Why two recorded projects may be one and the same; nothing where they are of one family, or one is void."""
+    each, another = sought(one), sought(other)
+    if one.is_void or other.is_void or _is_family(each, other) or _is_family(another, one):
+        return ()
+    shares = one.district_id == other.district_id and not {*each.investors}.isdisjoint(another.investors)
+    return tuple(_reasons(each, kept_core(one.name), other, shares_investor=shares))
+
+
 class Places:
     """Where one reader sees projects, asked once for several questions; everywhere, where there is no reader."""
 
@@ -199,11 +208,13 @@ def _slices(values: Iterable[V]) -> Iterable[list[V]]:
 
 def _candidates(each: Sought, core: str, projects: Iterable[Project], backed: Backed) -> list[Candidate]:
     """With the reasons, the likeliest first; then those of the same district, then the latest."""
-    found = [
-        Candidate(project, reasons)
-        for project in projects
-        if not _is_family(each, project) and (reasons := tuple(_reasons(each, core, project, backed)))
-    ]
+    investors = _named(each, backed.codes)
+    found = []
+    for project in projects:
+        shares = any(project.pk in backed.get((pk, each.district), ()) for pk in investors)
+        reasons = tuple(_reasons(each, core, project, shares_investor=shares))
+        if reasons and not _is_family(each, project):
+            found.append(Candidate(project, reasons))
     found.sort(key=lambda candidate: _place(each, candidate))
     return found[:MOST]
 
@@ -214,14 +225,14 @@ def _place(each: Sought, candidate: Candidate) -> tuple[int, int, bool, int]:
     return (ORDER.index(reasons[0]), -len(reasons), elsewhere, -project.pk)
 
 
-def _reasons(each: Sought, core: str, project: Project, backed: Backed) -> Iterable[Likeness]:
+def _reasons(each: Sought, core: str, project: Project, *, shares_investor: bool) -> Iterable[Likeness]:
     if each.approval_code and project.approval_code == each.approval_code:
         yield Likeness.APPROVAL_CODE
     alike = bool(core) and kept_core(project.name) == core
     amounts = (each.total_investment, project.total_investment)
     if alike and None not in amounts and are_alike(*amounts):
         yield Likeness.NAME_AND_AMOUNT
-    if any(project.pk in backed.get((pk, each.district), ()) for pk in _named(each, backed.codes)):
+    if shares_investor:
         yield Likeness.CREDIT_CODE
     if alike and None in amounts:
         yield Likeness.NAME

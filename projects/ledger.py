@@ -58,7 +58,7 @@ class Posting:
     """A changed project with its milestones as they stand now: its entries are to follow.
 
     `cause` says why entries without a predecessor are posted, where it is neither that they were reported nor that
-    they count again.
+    they count again; and where duplicates were merged, why any of them are.
     """
 
     project: Project
@@ -130,7 +130,7 @@ def post(postings: Sequence[Posting], *, actor: User | None, at: datetime) -> Po
         before = past.get(step.posting.project.pk, {})
         now = max([sealed, *(e.recorded_at for e in step.held), *(e.superseded_at for e in before.values())])
         moments[step.posting.project.pk] = now
-        changed = {kind: cause_of_change(entry.content, step.posted[kind])
+        changed = {kind: _cause_of_pair(step, entry.content, step.posted[kind])
                    for kind, entry in step.closed.items() if kind in step.posted}  # fmt: skip
         closings += _closings(step, changed, now)
         entries += _entries(step, changed, before, now)
@@ -234,6 +234,14 @@ CAUSES: tuple[tuple[Cause, tuple[str, ...]], ...] = (
 )
 
 
+def _cause_of_pair(step: Step, old: Content, new: Content) -> Cause:
+    """A merged project's entries have one cause, whatever it took over."""
+    return Cause.MERGED if step.posting.cause == Cause.MERGED else cause_of_change(old, new)
+
+
+NOT_COUNTED = (Cause.VOIDED, Cause.MERGED, Cause.EXCLUDED, Cause.SPLIT)
+
+
 def cause_of_change(old: Content, new: Content) -> Cause:
     """The one cause of a pair of closed and posted entries: the weightiest of what differs."""
     for cause, names in CAUSES:
@@ -245,7 +253,7 @@ def cause_of_change(old: Content, new: Content) -> Cause:
 def cause_of_closing(project: Project, *, has_phases: bool) -> Cause:
     """Why an entry is closed without a successor."""
     if project.is_void:
-        return Cause.VOIDED
+        return Cause.MERGED if project.merged_into_id else Cause.VOIDED
     if project.excluded:
         return Cause.EXCLUDED
     return Cause.SPLIT if has_phases else Cause.WITHDRAWN
@@ -253,7 +261,7 @@ def cause_of_closing(project: Project, *, has_phases: bool) -> Cause:
 
 def cause_of_posting(content: Content, last_closed: Closed | None, at: datetime) -> Cause:
     """Why an entry is posted without a predecessor; late if its quarter had ended when it was recorded."""
-    if last_closed and last_closed.cause in (Cause.VOIDED, Cause.EXCLUDED, Cause.SPLIT):
+    if last_closed and last_closed.cause in NOT_COUNTED:
         return Cause.INCLUDED
     if content.quarter and content.quarter < quarter_of(timezone.localdate(at)):
         return Cause.REPORTED_LATE

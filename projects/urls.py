@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from projects.views.account import MeView, TokenViewSet
 from projects.views.attachments import AttachmentViewSet
 from projects.views.charges import ChargeViewSet
+from projects.views.duplicates import DuplicateViewSet
 from projects.views.projects import HistoryViewSet, MilestoneViewSet, ProjectViewSet
 from projects.views.reference import (
     CeremonyViewSet,
@@ -28,7 +29,10 @@ router.register("projects/<int:project_id>/charges", ChargeViewSet, basename="ch
 router.register("ceremonies", CeremonyViewSet, basename="ceremony")
 router.register("tokens", TokenViewSet, basename="token")
 
+found = DuplicateViewSet.as_view({"get": "list"})  # a list alone: what is found now has no pages of its own
+
 urlpatterns = [
+    path("", include([path("projects/<int:project_id>/duplicates/", found, name="duplicate-list")])),
     path("", include(router.urls)),
     path("me/", MeView.as_view(), name="me"),
 ]

@@ -120,6 +120,8 @@ def asked_of_the_country(place: Place, event: int, release: int, claim: int) -> 
     yield "projects of a cohort", f"/cohorts/projects/?district={place.city}&quarter=2023Q1&column=start"
     yield "index of the admin", "/admin/"
     yield "reviewers' queue", f"{ADMIN}/project/queue/"
+    yield "possible duplicates", f"{ADMIN}/project/duplicates/"
+    yield "possible duplicates of a project", f"{ADMIN}/project/{{project}}/duplicates/"
     yield "history of a project", f"{ADMIN}/project/{{project}}/history/"
     yield "form of a project", f"{ADMIN}/project/{{project}}/change/"
     alike = f"name=样板{place.rare}&approval_code=2301-440112-04-01-105000"
@@ -158,6 +160,7 @@ def done(project: Project) -> dict[str, Callable[[], Any]]:
         "roll up": cells.roll_up,
         "seal": lambda: sealing.seal(LATER),
         "emails due": lambda: list(deliveries.due(LATER)),
+        "find duplicates": lambda: services.compare_waiting(LATER),
         "end confidentiality": lambda: services.reveal_due(LATER),
     }
 

@@ -81,6 +81,7 @@ RECORDS: dict[tuple[str, str], type[Model] | str] = {
     ("admin:projects_apitoken_revoke", "token_key"): ApiToken,
     ("admin:signing_in_event_end", "pk"): User,
     ("admin:signing_in_event_reset", "pk"): User,
+    ("admin:projects_project_duplicate_decide", "other"): Project,
     ("admin:projects_project_mention", "pk"): Mention,
     ("admin:projects_project_restore_version", "version"): "1",
     ("admin:projects_project_view", "pk"): SavedView,

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
+from projects import services
 from projects.models import Project
 from tests.makers import NOW, YI, make_bands, make_huangpu, make_project, make_release, make_sector, make_user
 from tests.test_browser import DESKTOP, TELEPHONE, opened
@@ -38,6 +39,9 @@ PAGES = [
     "/admin/projects/project/{project}/history/",
     "/admin/projects/project/bulk/changes/",
     "/admin/projects/project/queue/",
+    "/admin/projects/project/duplicates/",
+    "/admin/projects/project/{project}/duplicates/",
+    "/admin/projects/project/{project}/duplicates/{other}/",
     "/admin/projects/project/views/",
     "/admin/projects/user/",
     "/admin/projects/user/roles/?district=440112",
@@ -60,7 +64,8 @@ def test_no_page_seriously_hinders_anybody(browser: Browser, server: str, viewpo
         milestones=steps,
         actor=officer,
     )
-    make_project(district=places["440112"], milestones={"started": "unknown"})
+    other = make_project(project.name, district=places["440112"], milestones={"started": "unknown"})
+    services.compare_waiting(NOW)
     make_release(places["440112"], at=NOW)
     roll_up()
     assert Project.objects.count() == 2
@@ -68,7 +73,7 @@ def test_no_page_seriously_hinders_anybody(browser: Browser, server: str, viewpo
     page, _complaints = opened(browser, server, viewport)  # type: ignore[arg-type]
     found = []
     for pattern in PAGES:
-        path = pattern.format(project=project.pk, user=officer.pk)
+        path = pattern.format(project=project.pk, other=other.pk, user=officer.pk)
         answer = page.goto(server + path)
         assert answer
         assert answer.status == 200, path

@@ -9,7 +9,8 @@ import pytest
 
 from projects import services
 from projects.duplicates import Candidate, Sought, are_alike, candidates, candidates_of_many
-from projects.models import District, Likeness, Organization, Project
+from projects.models import District, Likeness, Organization, Project, Verdict
+from tests.api import Api
 from tests.makers import NOW, YI, fresh, make_huangpu, make_organization, make_project, make_uscc, make_user
 
 CODE, OTHER_CODE = "2301-440112-04-01-123456", "2301-440112-04-01-654321"
@@ -165,3 +166,47 @@ def test_a_phase_that_was_signed_on_its_own_is_like_its_other_phases(places):
     first = make_project("甲基地一期", district=places["440112"], milestones={"signed": date(2023, 1, 5)})
 
     assert told(candidates(Sought(name="甲基地Ⅱ期"), None)) == {first.name: ["name"]}
+
+
+# --- in the API -------------------------------------------------------------------------------------------------------
+
+
+def test_the_api_tells_what_looks_like_a_project_with_the_reasons_and_what_was_said(places):
+    reader = Api(make_user(district=places["440112"], role="viewer"))
+    project = make_project("甲基地", district=places["440112"], approval_code=CODE)
+    other = make_project("甲基地", district=places["440112"], approval_code=CODE, total_investment=YI)
+    make_project("甲基地", district=places["440113"], approval_code=CODE)
+    address = f"/api/v1/projects/{project.pk}/duplicates/"
+
+    (found,) = reader.get(address).json()["results"]
+    assert found == {
+        "id": other.pk, "code": other.code, "name": "甲基地", "district": "440112", "stage": "",
+        "total_investment": YI, "reasons": ["approval_code", "name"], "decision": None, "decided_at": None,
+    }  # fmt: skip
+
+    services.decide(
+        fresh(project), fresh(other), services.Decision(Verdict.DIFFERENT, "两期"), actor=None, at=NOW
+    )
+    (found,) = reader.get(f"{address}?fields=id,decision,decided_at").json()["results"]
+    assert found == {"id": other.pk, "decision": "different", "decided_at": "2026-11-22T10:00:00+08:00"}
+    assert reader.get(f"{address}?count=true").json()["count"] == 1
+    assert reader.get(f"{address}?format=csv").status_code == 200
+    assert reader.get(f"{address}?nonsense=1").status_code == 400
+
+
+def test_what_one_may_not_see_has_no_duplicates_in_the_api_either(places):
+    reader = Api(make_user(district=places["440113"]))
+    project = make_project("甲基地", district=places["440112"])
+
+    assert reader.get(f"/api/v1/projects/{project.pk}/duplicates/").status_code == 404
+    assert Api(None).get(f"/api/v1/projects/{project.pk}/duplicates/").status_code == 401
+
+
+def test_a_project_that_was_merged_says_into_which(places):
+    reader = Api(make_user(district=places["440112"]))
+    main, other = (fresh(make_project("甲基地", district=places["440112"])) for _ in range(2))
+    services.decide(main, other, services.Decision(Verdict.SAME, "两次", main), actor=None, at=NOW)
+
+    answers = [reader.get(f"/api/v1/projects/{pk}/").json()["merged_into"] for pk in (main.pk, other.pk)]
+
+    assert answers == [None, main.pk]

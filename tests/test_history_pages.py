@@ -192,7 +192,7 @@ def test_a_long_history_goes_page_by_page(places, editor, django_assert_max_num_
         project.total_investment = (number + 1) * YI
         save(project, at=LATER + timedelta(minutes=number))
 
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(19):
         first = page(editor, project)
     following = first.partition('rel="next" href="')[2].partition('"')[0]
 

@@ -59,6 +59,12 @@ def reveal_projects() -> None:
     services.reveal_due(timezone.now())
 
 
+@shared_task(name="tracking.find_duplicates")
+def find_duplicates() -> None:
+    """Compare what was recorded or changed since with all other projects."""
+    services.compare_waiting(timezone.now())
+
+
 @shared_task(name="tracking.forget_idempotency_keys")
 def forget_idempotency_keys() -> None:
     """Forget the answers that are kept for retried requests, once they are a day old."""

@@ -26,7 +26,8 @@ LONGEST = 200  # characters of a name
 MOST_INVESTORS = 50
 SHOWN = 5
 COMPARED = {"name", "approval_code", "district", "total_investment", "investors"}  # fields of the form
-SAID = _("This may be recorded already. If it is the same, change that one, and declare this one void:")
+SAID = _("This may be recorded already:")
+SAY = _("Say what they are")
 
 
 def alike_view(request: HttpRequest, model_admin: ProjectAdmin) -> JsonResponse:
@@ -51,7 +52,9 @@ def warn_of_alike(request: HttpRequest, model_admin: ProjectAdmin, project: Proj
     if found := candidates(project, request.user)[:SHOWN]:
         rows = [(_url(each.project), label_of(each.project), reasons_of(each)) for each in found]
         links = format_html_join(" · ", '<a href="{}">{}</a> ({})', rows)
-        model_admin.message_user(request, format_html("{} {}", SAID, links), messages.WARNING)
+        say = reverse("admin:projects_project_duplicates", args=[project.pk])
+        told = format_html('{} {} · <a href="{}">{}</a>', SAID, links, say, SAY)
+        model_admin.message_user(request, told, messages.WARNING)
 
 
 def reasons_of(candidate: Candidate) -> str:

@@ -21,7 +21,7 @@ from projects.admin.base import may_edit
 from projects.admin.waiting import offered
 from projects.admin_site import MingzhangAdminSite
 from projects.history import Words
-from projects.models import Mention, Project, Revision
+from projects.models import DuplicatePair, Mention, Project, Revision
 from projects.services import approval_required
 from projects.services.revising import REVIEW
 from projects.unmasking import may_know
@@ -125,7 +125,7 @@ def _to_edit(request: HttpRequest) -> list[Card]:
     if not _anywhere(districts):
         return []
     mine, today = Project.objects.filter(districts), timezone.localdate()
-    cards = []
+    cards = [_doubtful(request)]
     for name, waiting in offered().items():
         found: dict[int, Project] = {}
         for piece in waiting.rows(mine, request.user, today):
@@ -135,6 +135,15 @@ def _to_edit(request: HttpRequest) -> list[Card]:
         address = f"{reverse('admin:projects_project_changelist')}?waits={name}"
         cards.append(Card(waiting.title, _number(len(found)), rows, address))
     return cards
+
+
+def _doubtful(request: HttpRequest) -> Card:
+    """Pairs that may be one project, the latest first."""
+    pairs = DuplicatePair.objects.editable_by(request.user).waiting().select_related("first", "second")
+    found = list(pairs[: MOST + 1])
+    rows = [Row(pair.second, ", ".join(pair.why)) for pair in found[:SHOWN]]
+    address = reverse("admin:projects_project_duplicate_queue")
+    return Card(_("Possible duplicates"), _number(len(found)), rows, address)
 
 
 def _anywhere(districts: Any) -> bool:

@@ -25,6 +25,7 @@ from config.api.pagination import Keyset
 from projects import services
 from projects.access import subtrees_of
 from projects.admin.base import STALE, editable_project, may_edit
+from projects.admin.duplicates import merged_of
 from projects.admin.forms import readable_ids
 from projects.admin.lists import NOT_OURS
 from projects.admin.stepper import steps_of
@@ -77,11 +78,20 @@ def history_view(request: HttpRequest, model_admin: ProjectAdmin, object_id: str
         "project": project,
         "steps": steps_of(project.milestones.all(), timezone.localdate()),
         "shown": timeline,
+        **(merged := merged_of(request, project)),
+        "histories": [(other, _merged_history(request, other)) for other in merged["merged"]],
         "pages": pages,
         "alone": asked is not None,
         "opts": model_admin.opts,
     }
     return TemplateResponse(request, "admin/projects/history.html", context)
+
+
+def _merged_history(request: HttpRequest, other: Project) -> list[Shown | Comment]:
+    """The latest of what was changed and said of a project that was merged into another."""
+    revisions = list(other.revisions.select_related("actor", "bulk").order_by("-version")[:PAGE_SIZE])
+    shown = [each._replace(restore="") for each in _shown(request, other, revisions)]
+    return _with_comments(shown, _said(request, other, revisions, {}))
 
 
 def _visible(request: HttpRequest, model_admin: ProjectAdmin, object_id: str) -> Project:

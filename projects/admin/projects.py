@@ -24,6 +24,7 @@ from projects.admin.attachments import attachment_pages, shown_on
 from projects.admin.base import PlacedAdmin, may_edit
 from projects.admin.charges import ChargeInline, MineFilter
 from projects.admin.conflicts import conflict_of, lay_upon_newest, overtaken
+from projects.admin.duplicates import duplicate_pages, links_of, merged_of
 from projects.admin.forms import VersionedForm
 from projects.admin.history import history_view, restore_view
 from projects.admin.milestones import MilestoneInline
@@ -277,7 +278,8 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
             name="projects_project_restore_version",
         )
         same = path("alike/", self.alike_view, name="projects_project_alike")
-        return [*pages, split, restore, same, *list_pages(self), *attachment_pages(self), *super().get_urls()]
+        more = [*list_pages(self), *attachment_pages(self), *duplicate_pages(self)]
+        return [*pages, split, restore, same, *more, *super().get_urls()]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """Every change of the project, in words."""
@@ -307,7 +309,7 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
             context["steps"] = steps_of(project.milestones.all(), today)
             context["conflict"] = conflict_of(request, project)
             context["today"], context["newest_url"] = today.isoformat(), request.path
-            context.update(shown_on(self, request, project))
+            context.update(shown_on(self, request, project) | merged_of(request, project))
         if project and may_edit(request, project.district):
             context["standing_links"] = [
                 (f"{reverse(f'admin:projects_project_{name}')}?ids={project.pk}", change.title)
@@ -317,6 +319,7 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
             if may_split(project):
                 address = reverse("admin:projects_project_split", args=[project.pk])
                 context["standing_links"].append((address, _("Split into phases")))
+            context["standing_links"] += links_of(project)
         return super().render_change_form(request, context, *args, **kwargs)
 
 

@@ -7,7 +7,14 @@ from projects.models.charges import Charge
 from projects.models.comments import Comment, Mention
 from projects.models.confidential import HIDDEN, PutAside, mask_of
 from projects.models.districts import District, Succession, ancestors_of
-from projects.models.duplicates import HINT, Likeness
+from projects.models.duplicates import (
+    HINT,
+    DuplicateCheck,
+    DuplicateDecision,
+    DuplicatePair,
+    Likeness,
+    Verdict,
+)
 from projects.models.ledger import Cause, LedgerEntry, LedgerSeal, TouchedCell
 from projects.models.lists import AmountUnit, ListPreference, SavedView
 from projects.models.milestones import (
@@ -55,6 +62,9 @@ __all__ = [
     "Comment",
     "District",
     "Door",
+    "DuplicateCheck",
+    "DuplicateDecision",
+    "DuplicatePair",
     "ExclusionReason",
     "Kind",
     "LedgerEntry",
@@ -87,6 +97,7 @@ __all__ = [
     "TextField",
     "TouchedCell",
     "User",
+    "Verdict",
     "Versioned",
     "ancestors_of",
     "bands_holding",

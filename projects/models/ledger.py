@@ -34,6 +34,7 @@ class Cause(models.TextChoices):
     SPLIT = "split", _("Split into phases")
     WITHDRAWN = "withdrawn", _("Milestone withdrawn")
     VOIDED = "voided", _("Voided")
+    MERGED = "merged", _("Duplicates merged")
     PLAN_RECORDED = "plan_recorded", _("First plan recorded")
 
 

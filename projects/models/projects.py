@@ -282,6 +282,17 @@ class Project(Versioned):
     )
     voided_at = models.DateTimeField(_("void since"), null=True, blank=True, editable=False)
     void_reason = TextField(_("void because"), max_length=200, blank=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        verbose_name=_("merged into"),
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged",
+        db_index=False,
+        help_text=_("The project that was recorded twice: this one is void, that one is kept."),
+    )
 
     # Kept by the services (services.counting, services.reviewing); where nobody reviews, everything is approved.
     review = models.CharField(
@@ -366,6 +377,16 @@ class Project(Versioned):
                 name="project_void_with_reason",
                 violation_error_message=_("Say why the project is void."),
             ),
+            Check(
+                condition=Q(merged_into__isnull=True) | Q(voided_at__isnull=False),
+                name="project_merged_is_void",
+                violation_error_message=_("Only a void project is merged into another."),
+            ),
+            Check(
+                condition=~Q(merged_into=F("id")),
+                name="project_not_merged_into_itself",
+                violation_error_message=_("A project is not merged into itself."),
+            ),
         ]
         indexes = [
             # lists of a district
@@ -419,6 +440,10 @@ class Project(Versioned):
             ),
             # lists of the few that are 双百
             models.Index(fields=["id"], condition=DOUBLE_HUNDRED, name="project_double_hundred"),
+            # pages and histories of projects into which others were merged
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="project_merged"
+            ),
             # the reviewers' queue, desks, the audit, approving whatever waits
             models.Index(
                 fields=["review", "submitted_at", "id"],

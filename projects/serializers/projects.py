@@ -85,6 +85,12 @@ class ProjectSerializer(SequenceMixin, RecordSerializer[Project]):
     parent: Any = IdField(
         visible=Project.objects.visible_to, queryset=Project.objects.all(), required=False, allow_null=True
     )
+    merged_into = serializers.IntegerField(
+        source="merged_into_id",
+        read_only=True,
+        allow_null=True,
+        help_text=_("The project that was recorded twice: this one is void, that one is kept."),
+    )
     original_amount = StrictBigIntegerField(required=False, allow_null=True, max_value=10**15)
     signed_on = StrictDateField(required=False, allow_null=True)
     started_on = StrictDateField(required=False, allow_null=True)
@@ -141,6 +147,7 @@ class ProjectSerializer(SequenceMixin, RecordSerializer[Project]):
             "remark",
             "source",
             "voided_at",
+            "merged_into",
             "review",
             "version",
             "created_at",

@@ -7,7 +7,9 @@ it (None for the system itself), `at` the moment, both read at the door.
 from projects.services.attaching import attach_file, detach_file
 from projects.services.changes import Change
 from projects.services.charging import Charges, remove_charge, save_charge
+from projects.services.combining import Decision, conflicts, decide
 from projects.services.commenting import comment_on, read_mention
+from projects.services.comparing import compare_later, compare_waiting
 from projects.services.confidentiality import reveal_due
 from projects.services.counting import approval_required
 from projects.services.dates import DATE_FIELDS, dated_milestones
@@ -56,6 +58,7 @@ __all__ = [
     "BuiltUpon",
     "Change",
     "Charges",
+    "Decision",
     "RefusedChanges",
     "add_member",
     "approval_required",
@@ -66,7 +69,11 @@ __all__ = [
     "choose_default_view",
     "choose_unit",
     "comment_on",
+    "compare_later",
+    "compare_waiting",
+    "conflicts",
     "dated_milestones",
+    "decide",
     "delete_band",
     "delete_reference",
     "delete_succession",

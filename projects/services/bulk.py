@@ -19,6 +19,7 @@ from projects.models import District, Door, Milestone, Organization, Project, Us
 from projects.rows import checked_at_once, columns_of, insert_records, insert_rows, reserve_ids, uncollected
 from projects.sequence import settle
 from projects.services.announce import announce_after_commit
+from projects.services.comparing import compare_later
 from projects.services.dates import derive
 from projects.services.revising import Origin, insert_revisions
 from projects.services.searching import make_found
@@ -47,12 +48,17 @@ class Registered:
 
 @transaction.atomic
 def register_many(
-    families: Iterable[Registration], *, actor: User | None, at: datetime, door: Door = Door.SYSTEM
+    families: Iterable[Registration],
+    *,
+    actor: User | None,
+    at: datetime,
+    door: Door = Door.SYSTEM,
+    compared: bool = True,
 ) -> Registered:
     """Record many new projects: all or none, in memory that does not grow with their number.
 
     Every project has its code and is no phase unless it stands in another one's `phases`. Raises IntegrityError
-    where a rule of the database is broken.
+    where a rule of the database is broken. What is invented is not `compared`, for it is like much else.
     """
     done = Registered()
     stream = iter(families)
@@ -60,6 +66,10 @@ def register_many(
         while chunk := list(islice(stream, CHUNK)):
             with uncollected():
                 _register_chunk(chunk, actor=actor, at=at, origin=Origin(door), done=done)
+                if compared:
+                    compare_later(
+                        [one.project.pk for family in chunk for one in (family, *family.phases)], at
+                    )
     if done.entries:
         announce_after_commit()
     return done

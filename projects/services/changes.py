@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from config.api.outcomes import StaleVersion
-from projects.models import Milestone, Organization, Project, Tag
+from projects.models import Cause, Milestone, Organization, Project, Tag
 from projects.sequence import settle
 from projects.services.annexes import Annex, FieldChange
 from projects.services.dates import is_empty
@@ -28,6 +28,7 @@ class Change:
     investors: Iterable[Organization] | None = None  # None: as they are
     tags: Iterable[Tag] | None = None  # the same
     annexes: Sequence[Annex] = ()
+    cause: Cause | None = None  # why the ledger posts what comes by it, where it is not just reported
 
     def __post_init__(self) -> None:
         if self.investors is not None:

@@ -107,7 +107,7 @@ def _own(draft: Draft, waited: Collection[int], families: Families) -> Posting |
         by_phases, with_phases = project.pk in families.by_phases, project.pk in families.with_phases
     if with_phases and not by_phases and not project.excluded:
         return None
-    return Posting(project, draft.after, by_phases, is_first=draft.stored is None)
+    return Posting(project, draft.after, by_phases, cause=draft.change.cause, is_first=draft.stored is None)
 
 
 def _of_parent(parent: Project, families: Families) -> Posting | None:

@@ -136,7 +136,7 @@ def restore_project(
     project: Project, *, actor: User | None, at: datetime, door: Door = Door.SYSTEM, reason: str = ""
 ) -> Project:
     """Take back a declaration that a project is void."""
-    project.voided_at, project.void_reason = None, ""
+    project.voided_at, project.void_reason, project.merged_into = None, "", None
     return save_project(project, actor=actor, at=at, door=door, reason=reason)
 
 

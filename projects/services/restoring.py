@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.models import BulkChange, Door, Kind, Milestone, Organization, Project, Revision, Tag, User
 from projects.services.annexes import FieldChange
+from projects.services.carrying import take_back_decision
 from projects.services.changes import Change
 from projects.services.dates import is_empty
 from projects.services.many import save_projects
@@ -160,6 +161,20 @@ def undo_bulk(
     bulk.save(update_fields=["undone_at", "undone_by"])
     if not projects:
         return []
+    taken = _saved_back(bulk, projects, revisions, actor=actor, at=at, door=door)
+    take_back_decision(bulk, actor=actor, at=at, door=door)
+    return taken
+
+
+def _saved_back(
+    bulk: BulkChange,
+    projects: Sequence[Project],
+    revisions: Mapping[int, Sequence[Revision]],
+    *,
+    actor: User | None,
+    at: datetime,
+    door: Door,
+) -> list[Project]:
     title = gettext("Undone: %(title)s") % {"title": bulk.title}
     together = BulkChange(title=title[:LONGEST])
     return save_projects(

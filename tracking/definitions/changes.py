@@ -211,6 +211,13 @@ DEFINITIONS = (
         "A recorded milestone was taken back.",
     ),
     _cause(
+        "merged",
+        "合并重复项目",
+        "Duplicates merged",
+        "同一项目登记了两次：保留其中一个，所缺内容由另一个补入，另一个作废。",
+        "The same project was recorded twice: one is kept and takes over what it lacks, the other is void.",
+    ),
+    _cause(
         "voided",
         "作废",
         "Voided",

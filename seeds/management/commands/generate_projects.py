@@ -72,7 +72,7 @@ def generate(projects: int, seed: int) -> Registered:
         organizations=_organizations(max(30, min(20_000, projects // 30)), seed),
     )
     generator = Generator(world, seed=seed, shares=Shares.of_the_seeds())
-    return register_many(generator.families(projects), actor=None, at=at, door=Door.COMMAND)
+    return register_many(generator.families(projects), actor=None, at=at, door=Door.COMMAND, compared=False)
 
 
 def _districts(count: int) -> list[District]:
