@@ -38,6 +38,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(),
         "options": {"expires": 60},
     },
+    "take up imports that wait": {
+        "task": "projects.share_imports",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
     "prove new releases": {
         "task": "tracking.prove_releases",
         "schedule": crontab(),

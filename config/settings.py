@@ -339,6 +339,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {  # queues of their own: what takes long delays neither a figure nor a mail
     "tracking.roll_up": {"queue": "rollup"},
     "tracking.work_parts": {"queue": "parts"},
+    "projects.work_imports": {"queue": "parts"},
     "tracking.send_*": {"queue": "mail"},
 }
 

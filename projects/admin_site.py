@@ -29,7 +29,7 @@ Block = tuple[int, Callable[[HttpRequest], str]]
 SEARCHES = ("q", "term")
 INCOMPARABLE = re.compile(r"[0-9]{19}")
 SECTIONS = [
-    ("life", _("Projects"), ["Project", "Ceremony", "Organization", "LedgerEntry"]),
+    ("life", _("Projects"), ["Project", "Import", "Ceremony", "Organization", "LedgerEntry"]),
     ("figures", _("Figures"), ["Release", "ReportedTotal", "Target", "AuditRun"]),
     ("reference", _("Reference"), ["District", "Succession", "Sector", "SectorScheme", "SizeBand", "Tag"]),
     ("people", _("People"), ["User", "Event", "ApiToken", "Subscription", "Delivery"]),

@@ -20,9 +20,7 @@ def shown_name(given: str, kind: FileType) -> str:
 
     Raises ValidationError where the ending that people see says something else than what the file is.
     """
-    last = re.split(r"[/\\]", given)[-1]
-    visible = "".join(c for c in unicodedata.normalize("NFC", last) if _is_shown(c))
-    name = FORBIDDEN.sub("_", " ".join(visible.split())).strip(". ")
+    name = _cleaned(given)
     stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix.lower()
     if suffix and suffix not in SUFFIXES[kind] and re.fullmatch(r"\.[a-z0-9]{1,8}", suffix):
         message = _(
@@ -33,6 +31,20 @@ def shown_name(given: str, kind: FileType) -> str:
         stem, suffix = name, SUFFIXES[kind][0]
     stem = stem.strip(". ")[: LONGEST - len(suffix)].strip(". ")
     return (stem if any(c.isalnum() for c in stem) else str(kind)) + suffix
+
+
+def visible_name(given: str) -> str:
+    """The cleaned name of a file whose content is looked at later, with the ending that it was given."""
+    name = _cleaned(given)
+    stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix.lower()[:10]
+    stem = stem[: LONGEST - len(suffix)].strip(". ")
+    return (stem if any(c.isalnum() for c in stem) else "file") + suffix
+
+
+def _cleaned(given: str) -> str:
+    last = re.split(r"[/\\]", given)[-1]
+    visible = "".join(c for c in unicodedata.normalize("NFC", last) if _is_shown(c))
+    return FORBIDDEN.sub("_", " ".join(visible.split())).strip(". ")
 
 
 def _is_shown(character: str) -> bool:

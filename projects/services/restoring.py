@@ -81,8 +81,8 @@ def versions_of(project: Project) -> list[int]:
 def restoration(project: Project, version: int) -> list[FieldChange]:
     """What bringing this project back to that version would change: before is now, after is then."""
     since = project.revisions.filter(version__gt=version).order_by("-version")
-    (record,) = _read([project])
-    return _differences(record, _earlier(since))
+    (record,) = read_records([project])
+    return differences_of(record, _earlier(since))
 
 
 @one_transaction
@@ -97,12 +97,12 @@ def restore_version(
     if version not in versions_of(project):
         raise ValidationError(_("There is no such version."), code="no_version")
     since = project.revisions.filter(version__gt=version).order_by("-version")
-    (record,) = _read([project])
-    differences = _differences(record, _earlier(since))
+    (record,) = read_records([project])
+    differences = differences_of(record, _earlier(since))
     if not differences:
         raise ValidationError(_("Since then nothing has changed that could be restored."), code="same")
     _refuse_missing(differences)
-    change = _change(record, differences, _linked(differences))
+    change = change_of(record, differences, linked_of(differences))
     return save_project(
         change.project,
         actor=actor,
@@ -208,14 +208,14 @@ def _undoing(
     projects: Sequence[Project], revisions: Mapping[int, Sequence[Revision]], at: datetime, title: str
 ) -> list[Change]:
     """The changes that take back these revisions, by project."""
-    records = _read(projects)
-    differences = [_differences(record, _earlier(revisions[record.project.pk])) for record in records]
-    known = _linked([change for changes in differences for change in changes])
+    records = read_records(projects)
+    differences = [differences_of(record, _earlier(revisions[record.project.pk])) for record in records]
+    known = linked_of([change for changes in differences for change in changes])
     undoing = []
     for record, changes in zip(records, differences, strict=True):
         if any(not revision.changes for revision in revisions[record.project.pk]):
             record.project.voided_at, record.project.void_reason = at, title
-        undoing.append(_change(record, changes, known))
+        undoing.append(change_of(record, changes, known))
     return undoing
 
 
@@ -232,7 +232,7 @@ def _earlier(revisions: Iterable[Revision]) -> Values:
     }
 
 
-def _read(projects: Sequence[Project]) -> list[Record]:
+def read_records(projects: Sequence[Project]) -> list[Record]:
     """These projects with their milestones, investors and tags, read at once."""
     ids = [project.pk for project in projects]
     milestones: dict[int, dict[str, Milestone]] = defaultdict(dict)
@@ -251,7 +251,7 @@ def _read(projects: Sequence[Project]) -> list[Record]:
     return [Record(project, milestones[project.pk], links[project.pk]) for project in projects]
 
 
-def _differences(record: Record, values: Values) -> list[FieldChange]:
+def differences_of(record: Record, values: Values) -> list[FieldChange]:
     """Where these values are not what is recorded; a field that there is no more is passed over."""
     found = []
     for (of, name), value in values.items():
@@ -272,7 +272,7 @@ def _place(change: FieldChange) -> tuple[int, int]:
     return (-1 if of == PROJECT else list(Kind).index(Kind(of)), place)
 
 
-def _change(record: Record, differences: Sequence[FieldChange], known: Linked) -> Change:
+def change_of(record: Record, differences: Sequence[FieldChange], known: Linked) -> Change:
     """The change that gives a record these values."""
     project = record.project
     steps: dict[str, Milestone] = {}
@@ -305,7 +305,7 @@ def set_field(record: models.Model, name: str, value: Any) -> None:
     setattr(record, field.attname, field.to_python(value))
 
 
-def _linked(differences: Sequence[FieldChange]) -> Linked:
+def linked_of(differences: Sequence[FieldChange]) -> Linked:
     """The investors and tags that come back by these changes, by id. Raises ValidationError where one was deleted."""
     known: dict[str, Any] = {}
     for name, model in LINKS.items():

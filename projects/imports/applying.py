@@ -1,0 +1,146 @@
+"""Committing what was checked, all or nothing; and taking it back as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext
+
+from projects import services
+from projects.access import Role, paths_of
+from projects.imports.matching import Wanted, match_all
+from projects.models import BulkChange, District, Door, Import, ImportPart, Organization, Project, User
+from projects.services import Change, plans
+from projects.services.plans import PROJECT
+
+Planned = Mapping[str, Any]  # a row as a check has kept it
+CHUNK = 5_000
+LONGEST_TITLE = 200
+
+
+class Changed(Exception):
+    """The record is no longer what the preview was made from, so nothing was imported."""
+
+
+class Forbidden(Exception):
+    """Whoever asked for it does not record projects there any more."""
+
+
+def changes_of(
+    planned: Sequence[Planned], actor: User, *, at: datetime, is_trial: bool = False
+) -> list[Change]:
+    """The changes that rows stand for, in their order. Raises Changed where one was looked at in another version.
+
+    On trial investors that are not recorded yet are left out instead of being entered.
+    """
+    entered = {} if is_trial else _entered(planned, at)
+    made: list[Change] = []
+    projects: dict[str, Project] = {}
+    for start in range(0, len(planned), CHUNK):
+        some = planned[start : start + CHUNK]
+        known = plans.known_of([line["project"] for line in some if line["project"]], actor, at)
+        linked = plans.linked_of([change for line in some for change in line["changes"]])
+        backers = _backers(some)
+        for line in some:
+            record = known.get(line["project"]) if line["project"] else plans.blank()
+            if record is None or (line["version"] or 1) != record.project.version:
+                raise Changed
+            change = plans.change_of(record, line["changes"], linked)
+            if line["backers"] is not None:
+                said = line["backers"]
+                new = [entered[name] for name in said["new"] if name in entered]
+                change.investors = [backers[pk] for pk in said["ids"] if pk in backers] + new
+            if line["parent"] is not None:
+                if line["parent"] not in projects:
+                    raise Changed
+                change.project.parent = projects[line["parent"]]
+            projects[line["key"]] = change.project
+            made.append(change)
+    return made
+
+
+def _backers(planned: Sequence[Planned]) -> dict[int, Organization]:
+    ids = {pk for line in planned if line["backers"] for pk in line["backers"]["ids"]}
+    return Organization.objects.in_bulk(ids) if ids else {}
+
+
+def _entered(planned: Sequence[Planned], at: datetime) -> dict[str, Organization]:
+    """Investors that are not recorded yet, recorded now; one that somebody else has entered meanwhile is taken."""
+    names = dict.fromkeys(name for line in planned if line["backers"] for name in line["backers"]["new"])
+    there = (
+        {o.name: o for o in Organization.objects.filter(name__in=list(names)).order_by("-pk")}
+        if names
+        else {}
+    )
+    return {
+        name: there.get(name) or services.save_versioned(Organization(name=name), at=at) for name in names
+    }
+
+
+# --- committed ----------------------------------------------------------------------------------------------------
+
+
+def commit(run: Import, actor: User, *, at: datetime) -> BulkChange | None:
+    """Write what the preview shows, in the caller's transaction. Raises Changed, Forbidden, RefusedChanges."""
+    planned = _kept(run, ImportPart.Sort.CREATED) + _kept(run, ImportPart.Sort.CHANGED)
+    _check_rights(run, planned, actor)
+    _check_new(run, planned)
+    title = gettext("Import: %(name)s") % {"name": run.file_name}
+    bulk = BulkChange(title=title[:LONGEST_TITLE])
+    made = changes_of(planned, actor, at=at)
+    services.save_projects(made, actor=actor, at=at, door=Door.IMPORT, reason=bulk.title, bulk=bulk)
+    return bulk
+
+
+def _kept(run: Import, sort: str) -> list[Planned]:
+    return [line for part in run.parts.filter(sort=sort).order_by("number") for line in part.lines]
+
+
+def is_editor_of(actor: User, district: District) -> bool:
+    """Whether somebody still records projects in the whole district."""
+    return actor.is_active and (
+        actor.is_superuser or any(district.path.startswith(path) for path in paths_of(actor, Role.EDITOR))
+    )
+
+
+def _check_rights(run: Import, planned: Sequence[Planned], actor: User) -> None:
+    if not is_editor_of(actor, run.district):
+        raise Forbidden
+    ids = [line["project"] for line in planned if line["project"]]
+    here = Project.objects.within(run.district).filter(pk__among=ids).order_by().count()
+    if here != len(set(ids)):
+        raise Changed
+
+
+def _check_new(run: Import, planned: Sequence[Planned]) -> None:
+    """What was new when it was looked at must still be: somebody may have recorded the same meanwhile."""
+    new = [line for line in planned if line["project"] is None]
+    matches = match_all([_wanted(line, run) for line in new], run.district)
+    if any(match.project is not None or match.fault or match.asked for match in matches):
+        raise Changed
+
+
+def _wanted(line: Planned, run: Import) -> Wanted:
+    said = {change["field"]: change["after"] for change in line["changes"] if change["of"] == PROJECT}
+    texts = [str(said.get(name) or "") for name in ("code", "approval_code", "name", "phase")]
+    answer = str(run.answers.get(line["key"], ""))
+    return Wanted(*texts, said.get("district"), answer)
+
+
+# --- taken back ---------------------------------------------------------------------------------------------------
+
+
+def undo(run: Import, actor: User, *, at: datetime) -> None:
+    """Take back all that the import did, in the caller's transaction.
+
+    Raises Forbidden, BuiltUpon where any of it was changed since, RefusedChanges where a rule stands against it.
+    """
+    assert run.bulk is not None
+    if not is_editor_of(actor, run.district):
+        raise Forbidden
+    touched = services.projects_of(run.bulk)
+    if any(not project.district.path.startswith(run.district.path) for project in touched):
+        raise services.BuiltUpon([])
+    services.undo_bulk(run.bulk, actor=actor, at=at, door=Door.IMPORT)

@@ -1,0 +1,85 @@
+"""A row of a workbook on its way: what its cells say, what was found wrong, and which project it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+
+from projects.imports.findings import Finding, Place, found, found_by_rule
+from projects.imports.matching import Match
+from projects.models import Organization
+from projects.services import plans
+
+
+class Cell(NamedTuple):
+    """A cell that says something, with the column it stands in."""
+
+    letter: str
+    words: str
+    value: Any
+
+
+@dataclass(slots=True)
+class Line:
+    """One row."""
+
+    sheet: str
+    number: int
+    cells: dict[str, Cell] = field(default_factory=dict)  # by field
+    said: dict[str, Any] = field(default_factory=dict)  # by field, as it was read
+    values: plans.Values = field(
+        default_factory=dict
+    )  # what is to stand in the record, by what it is of and name
+    wrong: set[str] = field(default_factory=set)  # fields of which something is wrong already
+    errors: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+    match: Match = field(default_factory=Match)
+    investors: list[Organization | str] | None = (
+        None  # None: as they are; a name of one that is to be entered
+    )
+    parent: Line | None = None  # a row of the same workbook
+    changes: list[Any] = field(default_factory=list)  # field by field, as a revision has them
+    version: int | None = None  # of the project as it was looked at
+    was_backed_by: list[str] | None = None  # who invested before, where that changes
+
+    @property
+    def key(self) -> str:
+        """How answers and plans name it."""
+        return f"{self.sheet}!{self.number}"
+
+    def place(self, name: str = "") -> Place:
+        """Where something about a field stands; the row itself where it has no such cell."""
+        cell = self.cells.get(name)
+        return Place(self.sheet, self.number, cell.letter if cell else "", cell.words if cell else "")
+
+    def raw(self, name: str) -> Any:
+        """What stands in the cell of a field."""
+        cell = self.cells.get(name)
+        return cell.value if cell else None
+
+    def refuse(self, name: str, code: str, *texts: object) -> None:
+        """Note what is wrong with a cell."""
+        self.wrong.add(name)
+        self.errors.append(found(self.place(name), code, *texts, value=self.raw(name)))
+
+    def refuse_by_rule(self, name: str, errors: Iterable[ValidationError]) -> None:
+        """Note what a rule of the record says of a field, unless its cell is wrong already."""
+        if name not in self.wrong:
+            self.errors += [found_by_rule(self.place(name), error, self.raw(name)) for error in errors]
+
+    def warn(self, name: str, code: str, *texts: object) -> None:
+        """Note what is odd."""
+        self.warnings.append(found(self.place(name), code, *texts, value=self.raw(name)))
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it would be a project that is not recorded yet."""
+        return self.match.project is None
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything would be written."""
+        return bool(self.is_new or self.changes or self.was_backed_by is not None or self.parent)
