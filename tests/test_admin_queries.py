@@ -20,6 +20,7 @@ from projects.models import (
     ApiToken,
     Ceremony,
     District,
+    Import,
     LedgerEntry,
     Organization,
     Project,
@@ -41,6 +42,7 @@ from tests.makers import (
     make_user,
 )
 from tests.pages import signed_in
+from tests.workbooks_made import checked
 from tracking.models import AuditRun, Delivery, Release, ReportedTotal, Subscription, Target
 from tracking.signing_in.models import Event
 
@@ -117,6 +119,11 @@ MAKERS: dict[type[Model], Callable[[int], Any]] = {
     District: _zone,
     Event: lambda number: Event.objects.create(
         at=NOW, kind="succeeded", user=make_user(), username=f"u{number}"
+    ),
+    Import: lambda number: checked(
+        [[f"项目{number}", "黄埔区", number, None, None]],
+        into=make_district(),
+        actor=make_user(district=make_district()),
     ),
     LedgerEntry: _project,
     Organization: lambda number: make_organization(f"公司{number}"),

@@ -15,6 +15,7 @@ from projects.models import Import, ImportPart, Project, User
 Sort = ImportPart.Sort
 PAGE = 200
 AFTER_CHECK = (Sort.ERRORS, Sort.WARNINGS, Sort.CHANGED, Sort.CREATED, Sort.UNCHANGED)
+OPENED_FIRST = (Sort.ERRORS, Sort.CHANGED, Sort.CREATED, Sort.WARNINGS, Sort.UNCHANGED)
 COUNTS = {
     Sort.CREATED: "created",
     Sort.CHANGED: "changed",
@@ -22,8 +23,6 @@ COUNTS = {
     Sort.ERRORS: "error_count",
     Sort.WARNINGS: "warning_count",
 }
-FIRST = ("district", "sector", "project_type", "total_investment", "happened_on", "planned_on")
-MOST_FACTS = 6  # of a new project
 
 
 @dataclass
@@ -74,8 +73,8 @@ class Preview:
 def preview_of(run: Import, reader: User, asked: str, page: str) -> Preview:
     """The sections; open is the one asked for, else the first that has something to say."""
     sections = [Section(sort.value, str(sort.label), getattr(run, COUNTS[sort])) for sort in AFTER_CHECK]
-    full = [section for section in sections if section.count]
-    opened = next((section for section in full if section.sort == asked), full[0] if full else None)
+    full = {section.sort: section for section in sections if section.count}
+    opened = full.get(asked) or next((full[sort] for sort in OPENED_FIRST if sort in full), None)
     if opened is not None:
         number = int(page) - 1 if page.isascii() and page.isdigit() and 0 < len(page) < 6 else 0
         opened.page = max(0, min(number, (opened.count - 1) // PAGE))
@@ -104,7 +103,7 @@ def _rows(lines: Sequence[dict[str, Any]], reader: User) -> Iterable[dict[str, A
         if line["backers"]:
             facts.append(
                 {
-                    "label": _("Investors"),
+                    "label": str(_("Investors")),
                     "before": "、".join(line["backers"]["before"]) or "—",
                     "after": "、".join(line["backers"]["after"]) or "—",
                     "new": line["backers"]["new"],

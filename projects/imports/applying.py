@@ -124,9 +124,11 @@ def _check_new(run: Import, planned: Sequence[Planned]) -> None:
 
 def _wanted(line: Planned, run: Import) -> Wanted:
     said = {change["field"]: change["after"] for change in line["changes"] if change["of"] == PROJECT}
-    texts = [str(said.get(name) or "") for name in ("code", "approval_code", "name", "phase")]
+    code, approval_code, name, phase = (
+        str(said.get(field) or "") for field in ("code", "approval_code", "name", "phase")
+    )
     answer = str(run.answers.get(line["key"], ""))
-    return Wanted(*texts, said.get("district"), answer)
+    return Wanted(code, approval_code, name, phase, said.get("district"), answer)
 
 
 # --- taken back ---------------------------------------------------------------------------------------------------

@@ -21,7 +21,6 @@ from projects.file_names import visible_name
 from projects.file_store import store
 from projects.imports import columns
 from projects.imports.jobs import WORK
-from projects.imports.matching import NEW
 from projects.models import District, Door, Import, ImportPart, User
 from projects.services.announce import send_hint
 from projects.services.transactions import one_transaction
@@ -98,6 +97,7 @@ def take_in(
 @one_transaction
 def _save_new(run: Import) -> None:
     run.save(force_insert=True)
+    columns.remember(run.district, run.mapping, actor=run.uploaded_by, at=run.created_at)
     _hint()
 
 
@@ -220,6 +220,3 @@ def sent_before(run: Import, user: User) -> Import | None:
     """The latest import of the very same file before this one, of those that the user may know of."""
     same = Import.objects.visible_to(user).filter(sha256=run.sha256, pk__lt=run.pk, district=run.district)
     return same.filter(committed_at__isnull=False).select_related("committed_by").order_by("-pk").first()
-
-
-ANSWER_NEW = NEW

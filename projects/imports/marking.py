@@ -113,7 +113,8 @@ class _Sheet:
         for number, line in enumerate(self.table.title[: max(0, (self.table.header or (1,))[0] - 1)]):
             self.sheet.write_string(number, 0, str(line)[:LONGEST_CELL])
         self._write_head(head)
-        rows = sorted([*self.table.rows, *self.table.sums], key=lambda row: row.number)
+        rows: list[Any] = [*self.table.rows, *self.table.sums]
+        rows.sort(key=lambda row: row.number)
         for row in rows:
             self._write_row(row)
 

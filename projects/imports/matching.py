@@ -206,9 +206,10 @@ def _keep(candidate: Candidate, recorded: Recorded) -> None:
 
 
 def _candidates(rows: Iterable[Sequence[Any]]) -> Iterator[Candidate]:
-    for *facts, voided_at, confidential in rows:
+    for row in rows:
+        voided_at, confidential = row[-2:]
         if not confidential:  # whose facts are put aside
-            yield Candidate(*facts, voided_at is not None)
+            yield Candidate._make([*row[:6], voided_at is not None])
 
 
 def _among(projects: QuerySet[Project], column: str, values: set[str]) -> Iterator[Candidate]:
@@ -243,8 +244,8 @@ def _put_aside(into: District, keys: _Keys) -> Iterator[Candidate]:
     tests: Callable[[Candidate], bool] = lambda c: (  # noqa: E731
         c.code in keys.codes or c.approval_code in keys.approvals or keys.name(c.name)
     )
-    for *facts, voided_at in hidden.order_by("pk").values_list(*names):
-        candidate = Candidate(*facts, voided_at is not None)
+    for row in hidden.order_by("pk").values_list(*names):
+        candidate = Candidate._make([*row[:6], row[6] is not None])
         if tests(candidate):
             yield candidate
 

@@ -127,7 +127,7 @@ class ImportSerializer(RecordSerializer[Import]):
         source="undone_by.username", read_only=True, default=None, allow_null=True
     )
     notice = serializers.SerializerMethodField()
-    errors = serializers.SerializerMethodField(method_name="get_first_errors")
+    errors = serializers.SerializerMethodField(method_name="get_first_errors")  # type: ignore[assignment]
     warnings = serializers.SerializerMethodField()
     questions = serializers.SerializerMethodField()
     columns = serializers.SerializerMethodField()

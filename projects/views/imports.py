@@ -38,7 +38,6 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The ETag of what was looked at, so that nothing else is done.",
 )
-ACCEPTED = {"request": NothingSerializer, "responses": {202: ImportSerializer}, "parameters": [IF_MATCH]}
 
 
 class ImportViewSet(Creates[Import]):
@@ -94,19 +93,34 @@ class ImportViewSet(Creates[Import]):
         shown = self.get_queryset().get(pk=made.pk)
         return self.show(shown, status.HTTP_202_ACCEPTED, {"Location": location, "Retry-After": "1"})
 
-    @extend_schema(summary="Import what was checked", **ACCEPTED)
+    @extend_schema(
+        summary="Import what was checked",
+        request=NothingSerializer,
+        responses={202: ImportSerializer},
+        parameters=[IF_MATCH],
+    )
     @action(detail=True, methods=["post"], parser_classes=[StrictJSONParser])
     def commit(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """202: all of it is imported in the background, or none. 409 where it is not ready or nothing is new."""
         return self._ask(imports.ask_to_commit)
 
-    @extend_schema(summary="Take an import back", **ACCEPTED)
+    @extend_schema(
+        summary="Take an import back",
+        request=NothingSerializer,
+        responses={202: ImportSerializer},
+        parameters=[IF_MATCH],
+    )
     @action(detail=True, methods=["post"], parser_classes=[StrictJSONParser])
     def undo(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """202: all of it is taken back in the background, or none, as where any of it was changed since."""
         return self._ask(imports.ask_to_undo)
 
-    @extend_schema(summary="Check a workbook again", **ACCEPTED)
+    @extend_schema(
+        summary="Check a workbook again",
+        request=NothingSerializer,
+        responses={202: ImportSerializer},
+        parameters=[IF_MATCH],
+    )
     @action(detail=True, methods=["post"], parser_classes=[StrictJSONParser])
     def check(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """202: it is compared with the record as that is now."""

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     """See the module."""
 
     dependencies = [
-        ("projects", "0017_confidential"),
+        ("projects", "0020_duplicates"),
     ]
 
     operations = [
