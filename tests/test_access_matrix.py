@@ -50,7 +50,7 @@ from tests.access import FOREIGN, HUANGPU, LEFT_OUT, OWN, World, one_transaction
 from tests.makers import NOW, make_bands, make_organization, make_user
 from tests.pages import signed_in
 from tests.test_attachments import PDF
-from tests.workbooks_made import checked
+from tests.workbooks_made import Rows, checked
 from tracking.models import AuditRun, Delivery, Release, ReportedTotal, Subscription
 from tracking.signing_in.models import Event
 
@@ -294,7 +294,10 @@ def _add_people_and_papers(world: World, owner: str, code: str) -> None:
     Event.objects.create(
         at=NOW, kind="succeeded", user=actor, username=f"{name}登录名", agent=f"{name}浏览器"
     )
-    rows = [[f"{name}新项目", code, 100, "2023-01-29", None], [f"{name}坏项目", "火星", "x", None, None]]
+    rows: Rows = [
+        [f"{name}新项目", code, 100, "2023-01-29", None],
+        [f"{name}坏项目", "火星", "x", None, None],
+    ]
     checked(rows, into=world.districts[code], actor=actor, name=f"{name}表.xlsx")
     paper = SimpleUploadedFile(f"{name}合同.pdf", PDF)
     services.attach_file(project, paper, "contract", actor=actor, at=NOW)

@@ -12,7 +12,7 @@ from projects import services
 from projects.models import Project
 from tests.makers import NOW, YI, make_bands, make_huangpu, make_project, make_release, make_sector, make_user
 from tests.test_browser import DESKTOP, TELEPHONE, opened
-from tests.workbooks_made import checked
+from tests.workbooks_made import Rows, checked
 from tracking.cells import roll_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -74,7 +74,10 @@ def test_no_page_seriously_hinders_anybody(browser: Browser, server: str, viewpo
     services.compare_waiting(NOW)
     make_release(places["440112"], at=NOW)
     roll_up()
-    rows = [["生物岛", "火星", "x", "2023-01-29", None], [f"{project.name}（一期）", "黄埔区", 1, None, None]]
+    rows: Rows = [
+        ["生物岛", "火星", "x", "2023-01-29", None],
+        [f"{project.name}（一期）", "黄埔区", 1, None, None],
+    ]
     ready = checked([["生物岛", "黄埔区", 100, "2023-01-29", None]], into=places["440112"], actor=officer)
     wrong = checked(rows, into=places["440112"], actor=officer)
     assert Project.objects.count() == 2
@@ -82,5 +85,17 @@ def test_no_page_seriously_hinders_anybody(browser: Browser, server: str, viewpo
     page, _complaints = opened(browser, server, viewport)  # type: ignore[arg-type]
     found = []
     for pattern in PAGES:
-        numbers = {"project": project.pk, "other": other.pk, "user": officer.pk, "ready": ready.pk, "wrong": wrong.pk}
-        path = pattern.format(**numbers)
+        numbers = {"project": project.pk, "other": other.pk, "user": officer.pk, "ready": ready.pk}
+        path = pattern.format(**numbers, wrong=wrong.pk)
+        answer = page.goto(server + path)
+        assert answer
+        assert answer.status == 200, path
+        for violation in Axe().run(page).response["violations"]:
+            if violation["impact"] in SERIOUS:
+                where = [node["target"][0] for node in violation["nodes"]]
+                found.append(f"{path}: {violation['id']} at {where[:4]}")
+    page.context.clear_cookies()
+    page.goto(f"{server}/sign-in/")
+    found += [v["id"] for v in Axe().run(page).response["violations"] if v["impact"] in SERIOUS]
+
+    assert found == []
