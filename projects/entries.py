@@ -36,6 +36,7 @@ Place = tuple[int, str, int | None, str, bool]
 Figures = tuple[int, ...]  # number, how many amounts are known of each sort, their sums
 Movement = tuple[Place, Figures]
 NOTHING: Figures = (0,) * 7
+COUNTABLE = frozenset(COUNTABLE_KINDS)
 
 
 def entries_of(project: Project, milestones: Iterable[Milestone], *, has_phases: bool) -> dict[str, Content]:
@@ -45,12 +46,13 @@ def entries_of(project: Project, milestones: Iterable[Milestone], *, has_phases:
     """
     if project.is_void or project.excluded or has_phases:
         return {}
-    happened = {m.kind: m for m in milestones if m.has_happened and m.kind in COUNTABLE_KINDS}
-    left = left_quarters({kind: m.quarter for kind, m in happened.items()})
+    happened = {m.kind: m for m in milestones if m.precision and m.kind in COUNTABLE}
+    quarters = {kind: m.quarter for kind, m in happened.items()}
+    left = left_quarters(quarters) if len(quarters) > 1 else {}
     return {
         kind: Content(
             kind=kind,
-            quarter=m.quarter,
+            quarter=quarters[kind],
             left_quarter=left.get(kind),
             district_id=project.district_id,
             sector_id=project.sector_id,
@@ -103,5 +105,5 @@ def in_order(moved: Iterable[Movement]) -> list[Movement]:
     return sorted(moved, key=lambda movement: movement[0][:2])
 
 
-def _first_known(*amounts: int | None) -> int | None:
-    return next((amount for amount in amounts if amount is not None), None)
+def _first_known(amount: int | None, otherwise: int | None) -> int | None:
+    return otherwise if amount is None else amount

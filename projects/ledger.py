@@ -75,6 +75,14 @@ class Posted(NamedTuple):
     moments: dict[int, datetime]
 
 
+class Quarters(dict[datetime, str]):
+    """The quarter of each moment of posting, of which most are the same."""
+
+    def __missing__(self, moment: datetime) -> str:
+        self[moment] = quarter_of(timezone.localdate(moment))
+        return self[moment]
+
+
 class Closing(NamedTuple):
     """An entry that holds no longer, since when and why."""
 
@@ -126,6 +134,7 @@ def post(postings: Sequence[Posting], *, actor: User | None, at: datetime) -> Po
     closings: list[Closing] = []
     entries: list[Entry] = []
     moments: dict[int, datetime] = {}
+    quarters = Quarters()
     for step in steps:
         before = past.get(step.posting.project.pk, {})
         now = max([sealed, *(e.recorded_at for e in step.held), *(e.superseded_at for e in before.values())])
@@ -133,7 +142,7 @@ def post(postings: Sequence[Posting], *, actor: User | None, at: datetime) -> Po
         changed = {kind: _cause_of_pair(step, entry.content, step.posted[kind])
                    for kind, entry in step.closed.items() if kind in step.posted}  # fmt: skip
         closings += _closings(step, changed, now)
-        entries += _entries(step, changed, before, now)
+        entries += _entries(step, changed, before, now, quarters[now])
     moved = movements(
         (entry.content for step in steps for entry in step.closed.values()),
         (content for step in steps for content in step.posted.values()),
@@ -180,12 +189,12 @@ def _closings(step: Step, changed: Mapping[str, Cause], now: datetime) -> Iterat
 
 
 def _entries(
-    step: Step, changed: Mapping[str, Cause], before: Mapping[str, Closed], now: datetime
+    step: Step, changed: Mapping[str, Cause], before: Mapping[str, Closed], now: datetime, quarter: str
 ) -> Iterator[Entry]:
     """What is posted, with its cause: that of the entry before it, the posting's own, or what it looks like."""
     for kind, content in step.posted.items():
         cause = changed.get(kind) or step.posting.cause
-        cause = cause or cause_of_posting(content, before.get(kind), now)
+        cause = cause or cause_of_posting(content, before.get(kind), quarter)
         yield Entry(step.posting.project.pk, content, now, cause)
 
 
@@ -259,10 +268,10 @@ def cause_of_closing(project: Project, *, has_phases: bool) -> Cause:
     return Cause.SPLIT if has_phases else Cause.WITHDRAWN
 
 
-def cause_of_posting(content: Content, last_closed: Closed | None, at: datetime) -> Cause:
-    """Why an entry is posted without a predecessor; late if its quarter had ended when it was recorded."""
+def cause_of_posting(content: Content, last_closed: Closed | None, quarter: str) -> Cause:
+    """Why an entry is posted in a quarter without a predecessor; late if its own had ended by then."""
     if last_closed and last_closed.cause in NOT_COUNTED:
         return Cause.INCLUDED
-    if content.quarter and content.quarter < quarter_of(timezone.localdate(at)):
+    if content.quarter and content.quarter < quarter:
         return Cause.REPORTED_LATE
     return Cause.REPORTED

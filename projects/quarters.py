@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from django.utils.translation import gettext_lazy as _
 
@@ -60,6 +61,7 @@ def _number(quarter: str) -> int:
     return int(quarter[:4]) * 4 + int(quarter[5:]) - 1
 
 
+@lru_cache(maxsize=10_000)
 def _quarter(number: int) -> str:
     year, index = divmod(number, 4)
     return f"{year:04}Q{index + 1}"

@@ -102,7 +102,7 @@ def insert_rows(model: type[models.Model], columns: Columns, rows: Iterable[Row]
     with connection.cursor() as cursor, connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {into} FROM STDIN") as copy:
-                for row in rows:
+                for row in map(_for_copy(columns), rows):
                     copy.write_row(row)
         else:
             places = ", ".join(["%s"] * len(columns))
@@ -230,25 +230,29 @@ def _names(columns: Columns) -> str:
     return ", ".join(map(_name, columns))
 
 
+def _for_copy(columns: Columns) -> Callable[[Row], Row]:
+    """What turns a row's days and moments into text: each of them once, for most rows have the same."""
+    return _in_words(columns, str, str)
+
+
 def _for_sqlite(columns: Columns) -> Callable[[Row], Row]:
     """What turns a row's days and moments into the text that Django keeps in SQLite."""
-    days = [i for i, f in enumerate(columns) if type(f) is models.DateField]
-    moments = [i for i, f in enumerate(columns) if isinstance(f, models.DateTimeField)]
-    known: dict[date | datetime | None, str | None] = {None: None}
+    return _in_words(columns, connection.ops.adapt_datefield_value, connection.ops.adapt_datetimefield_value)
 
-    def text(value: date | datetime | None) -> str | None:
-        if value not in known:
-            known[value] = (
-                connection.ops.adapt_datetimefield_value(value)
-                if isinstance(value, datetime)
-                else connection.ops.adapt_datefield_value(value)
-            )
-        return known[value]
+
+def _in_words(
+    columns: Columns, day: Callable[[date], str | None], moment: Callable[[datetime], str | None]
+) -> Callable[[Row], Row]:
+    places = [i for i, f in enumerate(columns) if isinstance(f, models.DateField)]
+    known: dict[date | datetime | None, str | None] = {None: None}
 
     def adapted(row: Row) -> Row:
         cells = list(row)
-        for i in (*days, *moments):
-            cells[i] = text(cells[i])
+        for i in places:
+            value = cells[i]
+            if value not in known:
+                known[value] = moment(value) if isinstance(value, datetime) else day(value)
+            cells[i] = known[value]
         return cells
 
     return adapted

@@ -15,6 +15,7 @@ from projects.models import STAGE_KINDS, Kind, Milestone, Precision, period_of
 EARLIEST = date(1949, 1, 1)
 LATEST_PLAN = date(2100, 12, 31)
 ORDER = STAGE_KINDS[:-1]  # terminated comes after everything, whatever its kind
+STOPS = frozenset((Kind.SUSPENDED, Kind.RESUMED, Kind.TERMINATED))
 
 
 def settle(milestone: Milestone) -> None:
@@ -29,6 +30,8 @@ def settle(milestone: Milestone) -> None:
 
 def faults(milestones: Sequence[Milestone], today: date) -> list[tuple[Milestone, str, ValidationError]]:
     """Everything wrong with the dates of one project's milestones: the milestone, its field, the sentence."""
+    if _is_plainly_right(milestones, today):
+        return []
     found = [fault for milestone in milestones for fault in _own_faults(milestone, today)]
     wrong = {id(milestone) for milestone, _field, _error in found}
     dated = [m for m in milestones if m.happened_on and id(m) not in wrong]
@@ -36,6 +39,23 @@ def faults(milestones: Sequence[Milestone], today: date) -> list[tuple[Milestone
         if later.period and earlier.period and later.period[1] < earlier.period[0]:
             found.append((later, "happened_on", backwards(earlier, later)))
     return found
+
+
+def _is_plainly_right(milestones: Sequence[Milestone], today: date) -> bool:
+    """Whether certainly nothing is wrong, by the days alone: periods run backwards only where their days do, too."""
+    days: dict[str, date] = {}
+    for milestone in milestones:
+        happened, planned = milestone.happened_on, milestone.planned_on
+        if planned is not None and not EARLIEST <= planned <= LATEST_PLAN:
+            return False
+        if happened is not None:
+            if not EARLIEST <= happened <= today:
+                return False
+            days[milestone.kind] = happened
+    if len(days) < 2:
+        return True
+    passed = [days[kind] for kind in ORDER if kind in days]
+    return STOPS.isdisjoint(days) and passed == sorted(passed)
 
 
 def backwards(earlier: Milestone, later: Milestone) -> ValidationError:

@@ -16,6 +16,11 @@ DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Control characters, line and paragraph separators, and the two that no XML (so no workbook) may hold.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 CONTROLS_BUT_NEWLINE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+# What most names consist of: letters and digits at both ends, and nothing that could hide, combine or be composed.
+PLAIN = re.compile(
+    "[0-9A-Za-z\u4e00-\u9fa5](?:[\x20-\x7e\u4e00-\u9fa5\u3001\u3002\u300a\u300b\u201c\u201d\uff08-\uff0c\uff1a\uff1b]*"
+    "[\x21-\x7e\u4e00-\u9fa5\u3001\u3002\u300a\u300b\u201c\u201d\uff08-\uff0c\uff1a\uff1b])?"
+)
 # Unicode counts these as letters, though they are blank.
 FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
 
@@ -39,6 +44,11 @@ def clean_text(value: object, *, multiline: bool = False) -> str:
     if not any(character.isalnum() and character not in FILLERS for character in text):
         raise ValidationError(_("Write at least one letter or digit."), code="no_letters")
     return text
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text is certainly what `clean_text` makes of it; of another one nothing is said."""
+    return PLAIN.fullmatch(text) is not None
 
 
 def comparable_name(value: str) -> str:

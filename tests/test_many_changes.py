@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable
+import re
+import weakref
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.api.outcomes import StaleVersion
 from projects import ledger, services
-from projects.models import District, Kind, LedgerEntry, Milestone, Project, TouchedCell
+from projects.models import (
+    BulkChange,
+    District,
+    Door,
+    Kind,
+    LedgerEntry,
+    Milestone,
+    Project,
+    TouchedCell,
+    maker_of,
+)
 from projects.services import Change, RefusedChanges
 from projects.services.rounds import Standing, in_rounds
 from tests.makers import (
@@ -179,6 +192,104 @@ def test_a_project_changed_twice_is_stale_the_second_time(places):
 
     assert isinstance(caught.value.refusals[1], StaleVersion)
     assert fresh(project).remark == ""
+
+
+# --- streams and trials -------------------------------------------------------------------------------------------
+
+
+def test_a_stream_is_recorded_part_by_part_as_one_bulk_change_that_can_be_undone(places, monkeypatch):
+    monkeypatch.setattr("projects.services.many.CHUNK", 3)
+    old = make_project(district=places["440112"], total_investment=YI, milestones={"signed": SIGNED})
+    user, bulk, held = make_user(), BulkChange(title="台账.xlsx"), []
+
+    def rows() -> Iterator[Change]:
+        for number in range(8):
+            change = new(places["440112"], code=f"A-{number}")
+            held.append(weakref.ref(change.project))
+            yield change
+        yield changed(old, total_investment=2 * YI)
+
+    done = services.save_stream(
+        rows, existing=[old.pk], actor=user, at=LATER, door=Door.IMPORT, reason="台账.xlsx", bulk=bulk
+    )
+
+    assert done == 9
+    assert Project.objects.count() == 9
+    assert set(bulk.revisions.values_list("door", "reason", "actor")) == {("import", "台账.xlsx", user.pk)}
+    assert LedgerEntry.objects.current().count() == 9
+    assert [reference() for reference in held[:6]] == [None] * 6
+
+    services.undo_bulk(bulk, actor=user, at=LATER + timedelta(days=1))
+
+    assert Project.objects.kept().count() == 1
+    assert fresh(old).total_investment == YI
+    assert LedgerEntry.objects.current().count() == 1
+
+
+def test_a_stream_with_a_mistake_in_any_part_leaves_nothing_and_says_its_place(places, monkeypatch):
+    monkeypatch.setattr("projects.services.many.CHUNK", 2)
+    bulk = BulkChange(title="台账.xlsx")
+    whole = new(places["440112"], signed=None, name="")
+    rows = [new(places["440112"]), whole, new(places["440112"]), new(places["440112"], parent=whole.project)]
+
+    with pytest.raises(RefusedChanges) as caught:
+        services.save_stream(lambda: rows, actor=None, at=LATER, bulk=bulk)
+
+    assert {place: codes(why) for place, why in caught.value.refusals.items()} == {
+        1: {"name": ["blank"]},
+        3: {"parent": ["parent_refused"]},
+    }
+    assert not Project.objects.exists()
+    assert not BulkChange.objects.exists()
+    assert bulk.pk is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stream_is_begun_anew_after_a_deadlock(places, monkeypatch):
+    tries = []
+
+    def rows() -> Iterator[Change]:
+        tries.append(connection.in_atomic_block)
+        yield new(places["440112"])
+        if len(tries) == 1:
+            error = OperationalError("deadlock detected")
+            error.__cause__ = type("Deadlock", (Exception,), {"sqlstate": "40P01"})()
+            raise error
+
+    assert services.save_stream(rows, actor=None, at=LATER, bulk=BulkChange(title="台账.xlsx")) == 1
+    assert tries == [True, True]
+    assert Project.objects.count() == LedgerEntry.objects.count() == BulkChange.objects.count() == 1
+
+
+def test_changes_that_do_not_build_on_each_other_are_tried_without_being_written(
+    places,
+):
+    make_project(district=places["440112"], code="A-1")
+    old = make_project(district=places["440112"], milestones={"signed": SIGNED})
+    changes = [new(places["440112"], code="A-1"), new(places["440112"], total_investment=-1), changed(old)]
+
+    with CaptureQueriesContext(connection) as asked:
+        refusals = services.refusals_of(changes, actor=None, at=LATER)
+
+    assert {place: codes(why) for place, why in refusals.items()} == {
+        0: {"code": ["unique"]},
+        1: {"total_investment": ["min_value"]},
+    }
+    written = [query["sql"] for query in asked if re.search('INSERT INTO|UPDATE "|COPY ', query["sql"])]
+    assert written == []
+
+
+def test_a_record_made_by_the_thousand_is_what_its_model_makes(places):
+    make = maker_of(Project, "name", "district_id", "total_investment")
+
+    made = make(["项目", places["440112"].pk, YI])
+    usual = Project(name="项目", district_id=places["440112"].pk, total_investment=YI)
+
+    assert {**made.__dict__, "_state": None} == {**usual.__dict__, "_state": None}
+    assert (made._state.adding, made._state.db) == (usual._state.adding, usual._state.db)
+    assert made.district == places["440112"]
+    with pytest.raises(TypeError, match="district_code"):
+        maker_of(Project, "district_code")
 
 
 # --- families -----------------------------------------------------------------------------------------------------
@@ -380,6 +491,17 @@ def in_bulk(changes: list[Change]) -> None:
     services.save_projects(changes, actor=None, at=LATER)
 
 
+def streamed(changes: list[Change]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("projects.services.many.CHUNK", 2)
+        services.save_stream(lambda: iter(changes), actor=None, at=LATER)
+
+
+def only_tried(changes: list[Change]) -> None:
+    if refusals := services.refusals_of(changes, actor=None, at=LATER):
+        raise RefusedChanges(refusals)
+
+
 def outcome(way: Callable[[list[Change]], None], world: World, edits: list[Edit]) -> Any:
     """What is stored after these edits, told without the ids of new rows; or what was refused. Nothing of it stays."""
     with transaction.atomic():
@@ -437,7 +559,13 @@ def test_the_same_edits_give_the_same_made_at_once_or_one_by_one(edits):
     with transaction.atomic():
         world = World()
 
-        assert outcome(in_bulk, world, edits) == outcome(one_by_one, world, edits)
+        one_after_the_other = outcome(one_by_one, world, edits)
+        assert outcome(in_bulk, world, edits) == one_after_the_other
+        assert outcome(streamed, world, edits) == one_after_the_other
+        tried = outcome(only_tried, world, edits)
+        assert (
+            tried == one_after_the_other if isinstance(tried, dict) else isinstance(one_after_the_other, list)
+        )
 
         transaction.set_rollback(True)
 

@@ -18,6 +18,7 @@ from projects.models.duplicates import (
 from projects.models.imports import Import, ImportMapping, ImportPart
 from projects.models.ledger import Cause, LedgerEntry, LedgerSeal, TouchedCell
 from projects.models.lists import AmountUnit, ListPreference, SavedView
+from projects.models.making import maker_of
 from projects.models.milestones import (
     COUNTABLE_KINDS,
     STAGE_KINDS,
@@ -107,6 +108,7 @@ __all__ = [
     "bands_holding",
     "colleagues",
     "holds_all",
+    "maker_of",
     "mask_of",
     "period_of",
 ]

@@ -13,7 +13,8 @@ from django.db.models import F, Q
 from django.db.models.constants import LOOKUP_SEP
 
 Leaf = tuple[str, Any]  # a path with its lookup, and what it is compared with
-Truth = Callable[[Mapping[str, Any]], bool | None]
+Values = Mapping[str, Any]  # by column
+Truth = Callable[[Values], bool | None]
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "exact": operator.eq,
@@ -43,20 +44,29 @@ class Check(models.CheckConstraint):
         """Raise ValidationError where the rule is broken; fields that are wrong already (`exclude`) tell nothing."""
         if exclude and not self.names.isdisjoint(exclude):
             return
-        columns = _columns(model)
-        values = {name: getattr(instance, columns[name]) for name in self.names}
-        if self.told(values) is False:
+        if not self.holds(instance):
             raise ValidationError(self.get_violation_error_message(), code=self.violation_error_code)
+
+    def holds(self, record: models.Model) -> bool:
+        """Whether the record keeps the rule."""
+        model = type(record)
+        if model not in self._told:
+            self._told[model] = _told(self.condition, _columns(model))  # type: ignore[arg-type]
+        try:
+            return self._told[model](record.__dict__) is not False
+        except KeyError:  # a field that was not read from the database
+            held = {column: getattr(record, column) for column in _columns(model).values()}
+            return self._told[model](held) is not False
+
+    @cached_property
+    def _told(self) -> dict[type[models.Model], Truth]:
+        """The rule as a function of the values of a record's columns, by model: made once for all records."""
+        return {}
 
     @cached_property
     def names(self) -> frozenset[str]:
         """The fields that the rule is about."""
         return frozenset(_names(self.condition))  # type: ignore[arg-type]
-
-    @cached_property
-    def told(self) -> Truth:
-        """The rule as a function of the values of its fields."""
-        return _told(self.condition)  # type: ignore[arg-type]
 
     def deconstruct(self) -> Any:
         """As Django's own, which it is in the database."""
@@ -64,13 +74,26 @@ class Check(models.CheckConstraint):
         return "django.db.models.CheckConstraint", arguments, options
 
 
-def _told(condition: Q) -> Truth:
-    """The condition as a function of a record's values, made once for all records."""
-    parts = [_told(child) if isinstance(child, Q) else _compared(child) for child in condition.children]
+def keeps_checks(record: models.Model) -> bool:
+    """Whether a record keeps all its model's check constraints."""
+    return all(check.holds(record) for check in _checks_of(type(record)))
+
+
+@cache
+def _checks_of(model: type[models.Model]) -> list[Check]:
+    return [each for each in model._meta.constraints if isinstance(each, Check)]
+
+
+def _told(condition: Q, columns: Mapping[str, str]) -> Truth:
+    """The condition as a function of values."""
+    parts = [
+        _told(child, columns) if isinstance(child, Q) else _compared(child, columns)
+        for child in condition.children
+    ]
     decided = condition.connector == Q.OR  # one true decides an OR, one false an AND
     negated = condition.negated
 
-    def told(values: Mapping[str, Any]) -> bool | None:
+    def told(values: Values) -> bool | None:
         whole: bool | None = not decided
         for part in parts:
             answer = part(values)
@@ -110,16 +133,21 @@ def _name(reference: F) -> str:
     return str(reference.name)  # type: ignore[attr-defined]  # the stubs do not know it
 
 
-def _compared(leaf: Any) -> Truth:
+def _compared(leaf: Any, columns: Mapping[str, str]) -> Truth:
     path, against = cast("Leaf", leaf)
     name, lookup = _split(path)
+    column = columns[name]
     if lookup == "isnull":
-        return lambda values: (values[name] is None) is bool(against)
+        return lambda values: (values[column] is None) is bool(against)
     compare = COMPARISONS[lookup]
+    if isinstance(against, F):
+        other_column = columns[_name(against)]
 
-    def compared(values: Mapping[str, Any]) -> bool | None:
-        value = values[name]
-        other = values[_name(against)] if isinstance(against, F) else against
-        return None if value is None or other is None else bool(compare(value, other))
+        def compared(values: Values) -> bool | None:
+            value, other = values[column], values[other_column]
+            return None if value is None or other is None else bool(compare(value, other))
 
-    return compared
+        return compared
+    if against is None:
+        return lambda _values: None
+    return lambda values: None if (value := values[column]) is None else bool(compare(value, against))

@@ -21,7 +21,7 @@ from projects.services.lists import (
     preference_of,
     save_view,
 )
-from projects.services.many import RefusedChanges, save_projects
+from projects.services.many import RefusedChanges, save_projects, save_stream
 from projects.services.merging import lay_upon_newest
 from projects.services.people import add_member, ensure_user, remove_member, save_account
 from projects.services.recording import (
@@ -102,6 +102,7 @@ __all__ = [
     "save_project",
     "save_projects",
     "save_reference",
+    "save_stream",
     "save_succession",
     "save_versioned",
     "save_view",

@@ -151,5 +151,6 @@ def _insert_investors(registrations: Iterable[Registration]) -> None:
 
 def _entries(contents: Iterable[tuple[Project, Content]], at: datetime) -> Iterator[Entry]:
     at = sealing.moment_of_posting(at)
+    quarter = ledger.Quarters()[at]
     for project, content in contents:
-        yield Entry(project.pk, content, at, ledger.cause_of_posting(content, None, at))
+        yield Entry(project.pk, content, at, ledger.cause_of_posting(content, None, quarter))

@@ -125,7 +125,8 @@ def draft_of(change: Change, locked: dict[int, Project], *, at: datetime) -> Dra
     stored = None if project._state.adding else locked.get(project.pk)
     if not project._state.adding and (stored is None or stored.version != project.version):
         raise StaleVersion(stored.version if stored else 0)
-    project._prepare_related_fields_for_save("save")  # type: ignore[attr-defined]  # ids given meanwhile
+    if project._state.fields_cache:
+        project._prepare_related_fields_for_save("save")  # type: ignore[attr-defined]  # ids given meanwhile
     if project.parent_id in locked:
         project.parent = locked[project.parent_id]
         _lend(project.parent, project.parent, "milestones")

@@ -6,9 +6,9 @@ What is known already is not asked again: a save of many asks once for all of th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -17,6 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import District, Kind, Milestone, Project
+from projects.models.checks import keeps_checks
+from projects.models.plainly import doubtful
 from projects.sequence import faults
 from projects.services.changes import Draft
 from projects.services.dates import NAMES
@@ -32,10 +34,11 @@ NAMED = {model: [(f.name, f.attname) for f in model._meta.concrete_fields] for m
 
 @dataclass(slots=True)
 class Known:
-    """What was found to exist of what the drafts newly name, and which codes are taken."""
+    """What was found to exist of what the drafts newly name, which codes are taken, and what day it is."""
 
     existing: dict[ForeignKey, set[int]]
     codes: set[str]
+    today: date
 
     def settled(self, record: models.Model, stored: models.Model | None) -> set[str]:
         """The fields of a record that are known to be right: as stored, or a reference that was found."""
@@ -44,7 +47,7 @@ class Known:
         return found if stored is None else found | _unchanged(record, stored)
 
 
-def know(drafts: Sequence[Draft]) -> Known:
+def know(drafts: Sequence[Draft], *, at: datetime) -> Known:
     """Ask, once for all these drafts, for what they newly name; phases get their districts for their own check."""
     named: dict[ForeignKey, set[int]] = defaultdict(set)
     codes: set[str] = set()
@@ -60,7 +63,7 @@ def know(drafts: Sequence[Draft]) -> Known:
         existing[column] = set(rows.values_list("pk", flat=True))
     taken = Project.objects.filter(code__in=codes).order_by().values_list("code", flat=True) if codes else ()
     _give_districts([draft.project for draft in drafts if draft.project.parent_id])
-    return Known(existing, set(taken))
+    return Known(existing, set(taken), timezone.localdate(at))
 
 
 def _collect(record: models.Model, stored: models.Model | None, named: dict[ForeignKey, set[int]]) -> None:
@@ -97,20 +100,20 @@ def _give_districts(phases: Sequence[Project]) -> None:
 # --- what is wrong ------------------------------------------------------------------------------------------------
 
 
-def check_project(draft: Draft, known: Known, *, at: datetime) -> None:
+def check_project(draft: Draft, known: Known) -> None:
     """Raise ValidationError with everything wrong with the project and its changed milestones.
 
     Keys are field names; dates stand under the names of DATE_FIELDS, other faults of milestones under `milestones`.
     """
     changed = draft.change.milestones
     free = _keeps_code(draft) or draft.project.code not in known.codes  # an empty one is given by its id
-    errors = _faults_of(draft.project, known.settled(draft.project, draft.stored), is_unique=free)
+    errors = _faults_of(draft.project, draft.stored, known, is_unique=free)
     if draft.has_phases and draft.after and changed:
         errors["milestones"].append(_has_phases())
     for milestone in changed:
         for field, found in milestone_faults(draft, milestone, known).items():
             errors[NAMES.get((milestone.kind, field), "milestones")] += found
-    for milestone, field, fault in faults(draft.after, timezone.localdate(at)):
+    for milestone, field, fault in faults(draft.after, known.today):
         errors[NAMES.get((milestone.kind, field), "milestones")].append(fault)
     if draft.project.confidential and not (draft.stored and draft.stored.confidential) and _is_signed(draft):
         message = _("It is signed, so it is confidential no longer.")
@@ -126,7 +129,7 @@ def _is_signed(draft: Draft) -> bool:
     return any(m.kind == Kind.SIGNED and m.happened_on is not None for m in draft.after)
 
 
-def check_milestone(draft: Draft, milestone: Milestone, known: Known, *, at: datetime) -> None:
+def check_milestone(draft: Draft, milestone: Milestone, known: Known) -> None:
     """Raise ValidationError with everything wrong with one milestone among its project's others."""
     errors = milestone_faults(draft, milestone, known)
     if draft.has_phases:
@@ -134,7 +137,7 @@ def check_milestone(draft: Draft, milestone: Milestone, known: Known, *, at: dat
     if not milestone.has_happened and not milestone.planned_on:
         message = _("Give the date on which it happened or is planned, or say that the date is not known.")
         errors["happened_on"].append(ValidationError(message, code="required"))
-    for _milestone, field, fault in faults(draft.after, timezone.localdate(at)):
+    for _milestone, field, fault in faults(draft.after, known.today):
         errors[field].append(fault)
     if errors:
         raise ValidationError(dict(errors))
@@ -144,8 +147,7 @@ def milestone_faults(draft: Draft, milestone: Milestone, known: Known) -> Errors
     """What is wrong with a milestone by itself, and beside those that are stored."""
     stored = draft.milestones
     is_first = all(m.kind != milestone.kind or m.pk == milestone.pk for m in stored.values())
-    settled = {"project", *known.settled(milestone, stored.get(milestone.pk))}
-    return _faults_of(milestone, settled, is_unique=is_first)
+    return _faults_of(milestone, stored.get(milestone.pk), known, is_unique=is_first, besides="project")
 
 
 def _has_phases() -> ValidationError:
@@ -153,11 +155,19 @@ def _has_phases() -> ValidationError:
     return ValidationError(message, code="parent_has_phases")
 
 
-def _faults_of(record: models.Model, settled: Collection[str], *, is_unique: bool) -> Errors:
-    """What `full_clean` finds, but for fields that are settled, and uniqueness where that is known."""
+def _faults_of(
+    record: models.Model, stored: models.Model | None, known: Known, *, is_unique: bool, besides: str = ""
+) -> Errors:
+    """What `full_clean` finds, but for what is known: what is plainly right, as stored, or found; what is unique."""
     errors: Errors = defaultdict(list)
-    _gather(errors, lambda: record.clean_fields(exclude={"version", *settled}))
+    if unclear := doubtful(record):
+        settled = {"version", besides, *known.settled(record, stored)}
+        if unclear := [name for name in unclear if name not in settled]:
+            sure = {name for name, _column in NAMED[type(record)]}.difference(unclear)
+            _gather(errors, lambda: record.clean_fields(exclude=sure))
     _gather(errors, record.clean)
+    if is_unique and not errors and keeps_checks(record):
+        return errors
     wrong = {"version", *(name for name in errors if name != NON_FIELD_ERRORS)}
     if not is_unique:
         _gather(errors, lambda: record.validate_unique(exclude=wrong))

@@ -13,6 +13,8 @@ DATE_FIELDS: dict[str, tuple[Kind, str]] = {
     "planned_start_on": (Kind.STARTED, "planned_on"),
     "planned_completion_on": (Kind.COMPLETED, "planned_on"),
 }
+FURTHEST_FIRST = [stage.value for stage in reversed(Stage)]
+OVER = {Kind.RESUMED, Kind.TERMINATED}
 NAMES: dict[tuple[str, str], str] = {(kind.value, field): name for name, (kind, field) in DATE_FIELDS.items()}
 
 
@@ -47,14 +49,12 @@ def is_empty(milestone: Milestone) -> bool:
 
 def derive(project: Project, milestones: list[Milestone]) -> None:
     """Set the project's stage, flag and dates from its milestones."""
-    by_kind = {m.kind: m for m in milestones}
-    happened = {kind for kind, m in by_kind.items() if m.has_happened}
-    reached = [stage for stage in Stage if stage.value in happened]
-    project.stage = reached[-1] if reached else ""
-    project.suspended = Kind.SUSPENDED in happened and not happened & {Kind.RESUMED, Kind.TERMINATED}
+    by_kind: dict[str, Milestone] = {m.kind: m for m in milestones}
+    happened = {kind for kind, m in by_kind.items() if m.precision}
+    project.stage = next((stage for stage in FURTHEST_FIRST if stage in happened), "")
+    project.suspended = Kind.SUSPENDED in happened and not happened & OVER
     for name, (kind, field) in DATE_FIELDS.items():
-        milestone = by_kind.get(kind)
-        setattr(project, name, getattr(milestone, field) if milestone else None)
+        setattr(project, name, getattr(by_kind[kind], field) if kind in by_kind else None)
 
 
 DERIVED = ("stage", "suspended", *DATE_FIELDS)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -50,55 +52,122 @@ def save_projects(
 
     A phase may name a parent that is itself to be recorded by an earlier change. A new BulkChange with a title is
     recorded with them, if it is given: `undo_bulk` takes them back by it. Raises RefusedChanges with everything
-    wrong with each change, and then leaves the records as they were given.
+    wrong with each change, and then leaves the records as they were given. Every change has to differ from what is
+    stored. New records by the thousand are made by `projects.models.maker_of`; all are held in memory (about 4 KB
+    each with two milestones): `save_stream` holds a few at a time.
     """
     given = [kept for change in changes for kept in _kept(change)]
     try:
-        with checked_at_once():
-            origin = Origin(door, reason, bulk and _recorded(bulk, actor=actor, at=at, door=door))
-            moved = _save(changes, actor=actor, at=at, origin=origin)
+        with _origin(door, reason, bulk, actor=actor, at=at) as origin:
+            refusals, moved = _save(changes, actor=actor, at=at, origin=origin)
+            _refuse(refusals)
     except BaseException:
         for kept in given:
             kept.restore()
-        if bulk is not None:
-            bulk.pk, bulk._state.adding = None, True
         raise
     if moved:
         announce_after_commit()
     return [change.project for change in changes]
 
 
-def _recorded(bulk: BulkChange, *, actor: User | None, at: datetime, door: Door) -> BulkChange:
-    bulk.actor, bulk.at, bulk.door = actor, at, door
-    bulk.save(force_insert=True)
-    return bulk
+@one_transaction
+def save_stream(
+    changes: Callable[[], Iterable[Change]],
+    *,
+    existing: Collection[int] = (),
+    actor: User | None,
+    at: datetime,
+    door: Door = Door.SYSTEM,
+    reason: str = "",
+    bulk: BulkChange | None = None,
+) -> int:
+    """The same as `save_projects` for changes that are made one after the other and dropped once recorded; how many.
 
-
-def _save(changes: Sequence[Change], *, actor: User | None, at: datetime, origin: Origin) -> bool:
-    """Whether any total moves. Raises RefusedChanges."""
+    `changes` is called for each try: a transaction that is retried needs them anew. `existing` are the ids of the
+    recorded projects among them: locked at once in their order, so that two streams do not wait for each other. A phase
+    names a parent of an earlier part of the stream by `parent_id`, or by the same record. Raises RefusedChanges.
+    """
     refusals: dict[int, Refusal] = {}
-    moved = False
-    stands = _lock_all(changes)
-    for together in in_rounds(changes, stands):
-        for start in range(0, len(together), CHUNK):
-            some = {index: changes[index] for index in together[start : start + CHUNK]}
-            with uncollected():
-                locked = _read([_with_parent(change.project) for change in some.values()], stands)
-                right = _right(some, locked, refusals, at=at)
-                moved |= write(right, locked, actor=actor, at=at, origin=origin)
-                for change in some.values():
-                    forget(change.project)
+    done, moved, stream = 0, False, iter(changes())
+    with _origin(door, reason, bulk, actor=actor, at=at) as origin:
+        _lock(set(existing))
+        while part := list(islice(stream, CHUNK)):
+            found, has_moved = _save(part, actor=actor, at=at, origin=origin)
+            refusals |= {done + place: refusal for place, refusal in found.items()}
+            done, moved = done + len(part), moved or has_moved
+        _refuse(refusals)
+    if moved:
+        announce_after_commit()
+    return done
+
+
+def _refuse(refusals: Mapping[int, Refusal]) -> None:
     if refusals:
         raise RefusedChanges(refusals)
-    return moved
 
 
-def _lock_all(changes: Sequence[Change]) -> dict[int, Standing]:
+@contextmanager
+def _origin(
+    door: Door, reason: str, bulk: BulkChange | None, *, actor: User | None, at: datetime
+) -> Iterator[Origin]:
+    """Where the changes come from, with the bulk change recorded that they are part of."""
+    try:
+        with checked_at_once():
+            if bulk is not None:
+                bulk.actor, bulk.at, bulk.door = actor, at, door
+                bulk.save(force_insert=True)
+            yield Origin(door, reason, bulk)
+    except BaseException:
+        if bulk is not None:
+            bulk.pk, bulk._state.adding = None, True
+        raise
+
+
+def _save(
+    changes: Sequence[Change], *, actor: User | None, at: datetime, origin: Origin
+) -> tuple[dict[int, Refusal], bool]:
+    """Write the changes that are right; why the others are not, and whether any total moves."""
+    refusals: dict[int, Refusal] = {}
+    moved = False
+    stands = lock_all(changes)
+    for together in in_rounds(changes, stands):
+        for right, locked in checked(changes, together, stands, refusals, at=at):
+            moved |= write(right, locked, actor=actor, at=at, origin=origin)
+    return refusals, moved
+
+
+def checked(
+    changes: Sequence[Change],
+    together: Sequence[int],
+    stands: dict[int, Standing],
+    refusals: dict[int, Refusal],
+    *,
+    at: datetime,
+) -> Iterator[tuple[list[Draft], dict[int, Project]]]:
+    """Those of one round, by their places, that are right, part by part, beside what is locked for them.
+
+    What is wrong with the others goes to the refusals.
+    """
+    for start in range(0, len(together), CHUNK):
+        some = {index: changes[index] for index in together[start : start + CHUNK]}
+        with uncollected():
+            locked = _read([_with_parent(change.project) for change in some.values()], stands)
+            yield _right(some, locked, refusals, at=at), locked
+            for change in some.values():
+                forget(change.project)
+
+
+def lock_all(changes: Sequence[Change]) -> dict[int, Standing]:
     """Lock every project concerned, parents included, in the order of their ids; how they stand."""
     ids = {change.project.pk for change in changes if not change.project._state.adding}
-    parents = {change.project.parent_id for change in changes}
-    parents |= set(Project.objects.filter(pk__among=ids).order_by().values_list("parent_id", flat=True))
-    ids |= {pk for pk in parents if pk is not None}
+    return _lock(ids, {change.project.parent_id for change in changes})
+
+
+def _lock(ids: set[int], parents: Iterable[int | None] = ()) -> dict[int, Standing]:
+    stored = (
+        Project.objects.filter(pk__among=ids).order_by().values_list("parent_id", flat=True) if ids else ()
+    )
+    ids = ids | {pk for pk in (*parents, *stored) if pk is not None}
     rows = Project.objects.select_for_update(no_key=True).filter(pk__among=ids).order_by("pk")
     named = rows.values_list("pk", "code", "parent_id", "voided_at")
     return {pk: Standing(code, parent, voided_at is not None) for pk, code, parent, voided_at in named}
@@ -132,11 +201,11 @@ def _right(
                 refusals[index] = _parent_refused()
         except StaleVersion as refusal:
             refusals[index] = refusal
-    known = know(list(drafts.values()))
+    known = know(list(drafts.values()), at=at)
     right: list[Draft] = []
     for index, draft in drafts.items():
         try:
-            check_project(draft, known, at=at)
+            check_project(draft, known)
         except ValidationError as refusal:
             refusals[index] = refusal
         else:

@@ -44,7 +44,7 @@ def save_project(
     locked = lock([project])
     draft = draft_of(Change(project, milestones, removed, investors, tags, annexes), locked, at=at)
     try:
-        check_project(draft, know([draft]), at=at)
+        check_project(draft, know([draft], at=at))
         _record(draft, locked, actor=actor, at=at, origin=Origin(door, reason))
     finally:
         forget(project)
@@ -64,7 +64,7 @@ def save_milestone(
     locked = lock([milestone.project])
     draft = draft_of_stored(locked[milestone.project_id], at=at, milestones=[milestone])
     try:
-        check_milestone(draft, milestone, know([draft]), at=at)
+        check_milestone(draft, milestone, know([draft], at=at))
     except ValidationError as error:
         if draft.stored and seen != draft.stored.version and _is_conflict(error):
             raise StageConflict(" ".join(error.messages)) from error

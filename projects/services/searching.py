@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from projects.alike import kept_core
 from projects.initials import initials_of
 from projects.models import Organization, Project
 from projects.models.search import ProjectSearch, text_of
-from projects.rows import insert_records
+from projects.rows import columns_of, insert_rows
 
 OWN = ("code", "approval_code", "name", "name_en")
 NAME = OWN.index("name")
 INVESTORS = ("name", "name_en", "uscc")
 CHUNK = 2_000
+COLUMNS = columns_of(ProjectSearch, "project", "text", "core")
+words_of, names_of = attrgetter(*OWN), attrgetter(*INVESTORS)
 
 
 def make_found(projects: Sequence[tuple[Project, Sequence[Organization]]]) -> None:
     """Write the texts of new projects, with their investors."""
     rows = []
     for project, investors in projects:
-        own = [getattr(project, name) for name in OWN]
-        ordered = sorted(investors, key=lambda organization: organization.pk)
-        text = _text(own, [[getattr(each, name) for name in INVESTORS] for each in ordered])
-        rows.append(ProjectSearch(project_id=project.pk, text=text, core=kept_core(project.name)))
+        named = [names_of(each) for each in sorted(investors, key=attrgetter("pk"))] if investors else ()
+        rows.append((project.pk, _text(words_of(project), named), kept_core(project.name)))
     if rows:
-        insert_records(ProjectSearch, rows, with_ids=True)
+        insert_rows(ProjectSearch, COLUMNS, rows)
 
 
 def keep_found(projects: Sequence[int]) -> None:

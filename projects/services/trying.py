@@ -9,16 +9,32 @@ from django.db import transaction
 
 from projects.models import User
 from projects.services.changes import Change
-from projects.services.many import Refusal, RefusedChanges, save_projects
+from projects.services.many import Refusal, RefusedChanges, checked, lock_all, save_projects
+from projects.services.rounds import in_rounds
 from projects.services.transactions import one_transaction
 
 
 @one_transaction
 def refusals_of(changes: Sequence[Change], *, actor: User | None, at: datetime) -> dict[int, Refusal]:
-    """The refusals by the place of their change. All are made and taken back, so every rule is asked as it would be.
+    """The refusals by the place of their change, by the rules of the saves themselves.
 
-    The records that were given are of no use afterwards: they hold what was taken back.
+    Changes that do not build on each other are only checked; otherwise all are made and taken back. The records that
+    were given are of no use afterwards: they hold what was laid out or taken back.
     """
+    refusals: dict[int, Refusal] = {}
+    stands = lock_all(changes)
+    rounds = in_rounds(changes, stands)
+    if len(rounds) > 1:
+        return _made_and_taken_back(changes, actor=actor, at=at)
+    for together in rounds:
+        for _right in checked(changes, together, stands, refusals, at=at):
+            pass
+    return dict(sorted(refusals.items()))
+
+
+def _made_and_taken_back(
+    changes: Sequence[Change], *, actor: User | None, at: datetime
+) -> dict[int, Refusal]:
     try:
         with transaction.atomic():
             save_projects(changes, actor=actor, at=at)

@@ -79,7 +79,7 @@ def _write_milestones(drafts: Sequence[Draft], at: datetime) -> None:
         for milestone in draft.change.milestones:
             if is_empty(milestone):
                 continue
-            milestone.project = draft.project  # which has its id by now
+            milestone.__dict__["project_id"] = draft.project.pk  # which it has by now
             milestone.updated_at = at
             if milestone._state.adding:
                 milestone.created_at = at
