@@ -75,6 +75,7 @@ class ProjectList(KeysetList):
 
     def get_results(self, request: HttpRequest) -> None:
         """The page, and what stands around it."""
+        self.request = request
         self.asked = query_of(request)
         self.adds_all = request.GET.get(SUMS) == "all"
         for held in (self.params, self.filter_params):
@@ -104,6 +105,10 @@ class ProjectList(KeysetList):
         """Of all rows, as far as they are counted unasked, with the choices of filters that are not in use."""
         free = [spec for spec in self.selects if not spec.value()]
         return figures_of(self.queryset, lists.MOST, _cases(free))
+
+    def all_rows(self) -> QuerySet[Any]:
+        """All that is listed, not a page of it, in the list's order."""
+        return self._keyset(self.request).rows().prefetch_related(None)
 
     def _count_choices(self, request: HttpRequest) -> None:
         """Put beside each choice how many it holds; what a filter in use leaves out is counted without that filter."""

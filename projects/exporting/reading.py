@@ -1,0 +1,170 @@
+"""Reading projects for files: their numbers first, then a thousand at a time, as columns of plain values.
+
+No statement is long, no transaction is held open, and nothing grows with the list but eight bytes for each project.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from projects.access import Sight
+from projects.amounts import WAN, YI, YUAN
+from projects.models import Charge, District, Milestone, Precision, Project, Sector
+from projects.rows import columns_of, read_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from projects.access import Reader
+    from projects.exporting.fields import ExportField
+
+AT_ONCE = 1_000
+BETWEEN = "；"  # what stands between several names in one cell
+
+
+class ExportUnit(models.TextChoices):
+    """In what the amounts of a file are given."""
+
+    WAN = "wan", _("万元")
+    YI = "yi", _("亿元")
+    YUAN = "yuan", _("元")
+
+    @property
+    def yuan(self) -> int:
+        """Yuan in one."""
+        return {"wan": WAN, "yi": YI, "yuan": YUAN}[self.value]
+
+
+class Frame:
+    """What holds for a whole file: for whom, on which day, in which unit, and the words for codes."""
+
+    def __init__(self, reader: Reader, unit: ExportUnit, today: date) -> None:
+        self.reader, self.unit, self.today = reader, unit, today
+        self.sight = Sight(reader)
+
+    @cached_property
+    def districts(self) -> dict[int, str]:
+        """Each by its name; where others have the same, with its parent's before it; else by its code."""
+        rows = list(District.objects.order_by().values_list("pk", "name", "parent__name", "code", "valid_to"))
+        names = Counter(name for _pk, name, *_rest in rows)
+        whole = Counter(f"{above or ''}{name}" for _pk, name, above, *_rest in rows)
+
+        def said(name: str, above: str | None, code: str) -> str:
+            longer = f"{above or ''}{name}"
+            return name if names[name] == 1 else longer if whole[longer] == 1 and above else code
+
+        return {pk: said(name, above, code) for pk, name, above, code, _end in rows}
+
+    @cached_property
+    def above(self) -> dict[int, str]:
+        """The name of what a district belongs to."""
+        return dict(District.objects.order_by().exclude(parent=None).values_list("pk", "parent__name"))
+
+    @cached_property
+    def sectors(self) -> dict[int | None, str]:
+        """Each by its name, or by its code where several have that name."""
+        rows = list(Sector.objects.order_by().values_list("pk", "name", "code"))
+        names = Counter(name for _pk, name, _code in rows)
+        return {None: "", **{pk: name if names[name] == 1 else code for pk, name, code in rows}}
+
+
+class Chunk:
+    """Some projects, column by column, and what belongs to them."""
+
+    def __init__(self, frame: Frame, ids: Sequence[int], names: Sequence[str]) -> None:
+        columns = columns_of(Project, "id", *(name for name in names if name != "id"))
+        found = {row[0]: row for row in read_rows(Project, columns, columns[0], list(ids))}
+        rows = [found[pk] for pk in ids if pk in found]
+        self.frame = frame
+        self._columns: dict[str, Sequence[Any]] = dict(
+            zip((c.name for c in columns), zip(*rows, strict=True), strict=True) if rows else ()
+        )
+        self.ids: Sequence[int] = self._columns.get("id", ())
+
+    def of(self, name: str) -> Sequence[Any]:
+        """One column."""
+        return self._columns.get(name, ())
+
+    @cached_property
+    def inexact(self) -> dict[tuple[int, str], str]:
+        """What is known of dates that are not known to the day, by project and kind of milestone."""
+        rows = Milestone.objects.filter(project__among=self.ids).exclude(precision__in=["", Precision.DAY])
+        found = rows.order_by().values_list("project_id", "kind", "happened_on", "precision")
+        return {(pk, kind): _as_known(day, precision) for pk, kind, day, precision in found}
+
+    @cached_property
+    def investors(self) -> dict[int, str]:
+        """The names of those who invest."""
+        through = Project.investors.through._default_manager
+        return self._joined(through, "organization__name", "organization_id")
+
+    @cached_property
+    def tags(self) -> dict[int, str]:
+        """The names of the tags."""
+        return self._joined(Project.tags.through._default_manager, "tag__name", "tag_id")
+
+    def _joined(self, through: models.Manager[Any], name: str, order: str) -> dict[int, str]:
+        found: dict[int, list[str]] = defaultdict(list)
+        rows = through.filter(project__among=self.ids).order_by("project_id", order)
+        for pk, text in rows.values_list("project_id", name):
+            found[pk].append(text)
+        return {pk: BETWEEN.join(names) for pk, names in found.items()}
+
+    @cached_property
+    def wholes(self) -> dict[int, str]:
+        """The codes of the projects that these are phases of, as far as the reader may see them."""
+        ids = {pk for pk in self.of("parent") if pk}
+        if not ids:
+            return {}
+        parents = Project.objects.filter(pk__among=sorted(ids)).select_related("district")
+        return {p.pk: p.code for p in parents.only("code", "district") if self.frame.sight.sees(p.district)}
+
+    @cached_property
+    def in_charge(self) -> dict[int, str]:
+        """Who is today, leaders first."""
+        found: dict[int, list[str]] = defaultdict(list)
+        rows = Charge.objects.holding(self.frame.today).filter(project__among=self.ids)
+        for charge in rows.select_related("user"):
+            found[charge.project_id].append(charge.person)
+        return {pk: BETWEEN.join(names) for pk, names in found.items()}
+
+
+def _as_known(day: date | None, precision: str) -> str:
+    """2023-01, 2023Q1, 2023, or that nobody knows."""
+    if day is None:
+        return str(_("date not known"))
+    quarter = f"{day.year}Q{(day.month + 2) // 3}"
+    return {Precision.MONTH.value: f"{day:%Y-%m}", Precision.QUARTER.value: quarter}.get(
+        precision, f"{day:%Y}"
+    )
+
+
+def listed_ids(rows: QuerySet[Project]) -> array[int]:
+    """The numbers of a list's projects, in its order."""
+    return array("q", rows.values_list("pk", flat=True).iterator(chunk_size=10_000))
+
+
+def chunks_of(frame: Frame, ids: Sequence[int], names: Sequence[str]) -> Iterator[Chunk]:
+    """The projects with these numbers, in this order, so many at a time. Who is gone by then is left out."""
+    for start in range(0, len(ids), AT_ONCE):
+        yield Chunk(frame, ids[start : start + AT_ONCE], names)
+
+
+def rows_of(frame: Frame, ids: Sequence[int], fields: Sequence[ExportField]) -> Iterator[Sequence[Any]]:
+    """The cells of each project, in the order of the fields."""
+    for chunk in chunks_of(frame, ids, needed(fields)):
+        yield from zip(*(field.cells(chunk) for field in fields), strict=True)
+
+
+def needed(fields: Iterable[ExportField]) -> list[str]:
+    """The columns of projects that must be read for these fields."""
+    return sorted({name for field in fields for name in field.needs})
