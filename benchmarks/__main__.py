@@ -27,6 +27,7 @@ from benchmarks.costs import Report  # noqa: E402
 from benchmarks.databases import Databases  # noqa: E402
 from benchmarks.desk import bench_desk  # noqa: E402
 from benchmarks.explaining import bench_explain  # noqa: E402
+from benchmarks.exporting import bench_export  # noqa: E402
 from benchmarks.ledger_size import bench_ledger_size  # noqa: E402
 from benchmarks.many_changes import bench_many_changes  # noqa: E402
 from benchmarks.naive import bench_naive  # noqa: E402
@@ -48,6 +49,7 @@ BENCHMARKS: dict[str, Callable[[Run], None]] = {
     "as_of": bench_as_of,
     "explain": bench_explain,
     "desk": bench_desk,
+    "export": bench_export,
     "workers": bench_workers,
     "ledger_size": bench_ledger_size,
 }

@@ -114,9 +114,9 @@ def workbook(sheets: Iterable[Sheet]) -> Iterator[bytes]:
 
     Raises TooManyRows in the middle, so count before.
     """
-    outlet = _Outlet()
+    outlet: Any = _Outlet()
     names: list[str] = []
-    with ZipFile(outlet, "w", ZIP_DEFLATED, compresslevel=1) as archive:  # type: ignore[arg-type]  # it only writes
+    with ZipFile(outlet, "w", ZIP_DEFLATED, compresslevel=1) as archive:
         for sheet in sheets:
             names.append(sheet_name(sheet.name, names))
             with archive.open(f"xl/worksheets/sheet{len(names)}.xml", "w") as entry:

@@ -260,16 +260,14 @@ def _in_words(
 
 def _from_sqlite(columns: Columns) -> Callable[[Row], Row]:
     """What turns the texts that SQLite keeps into days and moments again."""
-    readers = [
-        (i, connection.ops.get_db_converters(f.get_col(f.model._meta.db_table)))
-        for i, f in enumerate(columns)
-    ]
+    expressions = [f.get_col(f.model._meta.db_table) for f in columns]
+    readers = [(i, of, connection.ops.get_db_converters(of)) for i, of in enumerate(expressions)]
 
     def read(row: Row) -> Row:
         cells = list(row)
-        for i, converters in readers:
+        for i, of, converters in readers:
             for convert in converters:
-                cells[i] = convert(cells[i], None, connection)
+                cells[i] = convert(cells[i], of, connection)
         return cells
 
     return read

@@ -39,6 +39,7 @@ PAGES = [
     "/admin/projects/project/{project}/change/",
     "/admin/projects/project/{project}/history/",
     "/admin/projects/project/bulk/changes/",
+    "/admin/projects/project/export/",
     "/admin/projects/project/queue/",
     "/admin/projects/project/duplicates/",
     "/admin/projects/project/{project}/duplicates/",

@@ -90,7 +90,7 @@ def test_the_list_and_its_pages_fit_a_telephone_and_need_no_script(
 ) -> None:
     page, complaints = opened(browser, address, TELEPHONE, scripts=scripts)
 
-    for path in ("", "?stage=signed&q=x", "columns/", "views/", "views/add/", "bulk/changes/"):
+    for path in ("", "?stage=signed&q=x", "columns/", "views/", "views/add/", "bulk/changes/", "export/"):
         page.goto(address + LIST + path)
         if scripts:
             assert page.evaluate("document.documentElement.scrollWidth") <= TELEPHONE["width"], path

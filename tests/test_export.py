@@ -5,19 +5,23 @@ from __future__ import annotations
 import csv
 from datetime import date
 from io import BytesIO, StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 from python_calamine import CalamineWorkbook
 
 from projects import services
 from projects.admin.project_list.columns import COLUMNS
-from projects.exporting import EXPORTED, ExportUnit, Frame, fields_of_list, importable
+from projects.exporting import EXPORTED, Frame, fields_of_list, importable
 from projects.exporting import files as files_module
-from projects.models import AmountUnit, Kind, Milestone, Precision, Project, Tag, User
+from projects.models import AmountUnit, ExportUnit, Kind, Milestone, Precision, Project, Tag, User
+from projects.workbooks import Amount, CellError, read_column, read_tables
+from projects.workbooks.fields import meaning_of
 from tests.makers import (
     NOW,
     YI,
@@ -116,7 +120,7 @@ def test_what_is_known_to_the_month_quarter_or_year_says_so(browser: Client) -> 
     found = {row["名称"]: row["签约日期"] for row in by_header(table(downloaded(browser)))}
 
     assert (found["月"], found["季"], found["年"]) == ("2022-05", "2022Q2", "2022")
-    assert found["否"] == "日期未知"
+    assert found["否"] == "已发生，日期未知"
 
 
 def test_csv_begins_with_its_mark_and_carries_nothing_out(browser: Client) -> None:
@@ -128,7 +132,7 @@ def test_csv_begins_with_its_mark_and_carries_nothing_out(browser: Client) -> No
 
     assert found["X-1"]["名称"] == "'=cmd|' /C calc'!A0"
     assert found["J-1"]["签约日期"] == "2023-01-29"
-    assert found["J-1"]["计划总投资（亿元）"] == "34.0"
+    assert found["J-1"]["计划总投资（亿元）"] == "34"
     assert found["B-1"]["计划总投资（亿元）"] == ""
     assert typed["X-1"]["名称"] == "=cmd|' /C calc'!A0"  # a text by its type
 
@@ -260,3 +264,57 @@ def test_the_name_of_the_file_says_what_and_when(browser: Client) -> None:
 
     assert header.startswith("attachment; filename*=utf-8''%E9%A1%B9%E7%9B%AE%20")
     assert header.endswith(".xlsx")
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_words_of_each_header_are_those_that_an_import_knows(language: str) -> None:
+    frame = Frame(make_user(superuser=True), ExportUnit.WAN, date(2026, 11, 26))
+
+    with translation.override(language):
+        meanings = {field.name: meaning_of(field.words(frame)).field for field in importable()}
+
+    assert meanings == {name: name for name in meanings}
+
+
+@pytest.mark.parametrize("file_format", ["xlsx", "csv"])
+@pytest.mark.parametrize("unit", ["wan", "yi", "yuan"])
+def test_what_was_exported_is_read_back_as_the_same_values(
+    browser: Client, tmp_path: Path, file_format: str, unit: str
+) -> None:
+    huangpu = make_district("440112")
+    make_project(
+        "=cmd|' /C calc'!A0", code="E-1", district=huangpu, sector=make_sector(), ownership="foreign",
+        total_investment=1, expected_tax=9_999_999_999_999, expected_jobs=12, land_area_mu="12.50",
+        remark="一行\n又一行", investment_estimated=True, exclusion_reason="relocation",
+        milestones={"started": "unknown"},
+    )  # fmt: skip
+    step = Milestone(
+        project=Project.objects.get(code="E-1"),
+        kind=Kind.SIGNED,
+        happened_on=date(2022, 5, 1),
+        precision="quarter",
+    )
+    services.save_milestone(step, actor=None, at=NOW)
+    answer = downloaded(browser, columns="all", unit=unit, file_format=file_format)
+    file = tmp_path / f"x.{file_format}"
+    file.write_bytes(answer.getvalue())
+
+    (found,) = read_tables(file, file.name)
+
+    assert [column.field for column in found.columns] == [field.name for field in importable()]
+    values = {str(column.field): read_column(found, column) for column in found.columns}
+    place = values["code"].index("E-1")
+    read_back = {name: column[place] for name, column in values.items()}
+    project = Project.objects.get(code="E-1")
+    for name, value in read_back.items():
+        expected: Any = {
+            "district": "黄埔区", "sector": "生物医药", "investors": (), "tags": (), "parent": "",
+            "signed_on": (date(2022, 4, 1), "quarter"), "started_on": (None, "unknown"),
+        }.get(name, getattr(project, name))  # fmt: skip
+        if name in AMOUNTS and expected is not None:
+            expected = Amount(expected, estimated=False)
+        assert value == expected, name
+    assert [column for column in values.values() if any(isinstance(each, CellError) for each in column)] == []
+
+
+AMOUNTS = [field.name for field in EXPORTED.values() if field.is_amount]

@@ -2,12 +2,11 @@
 
 from projects.exporting.fields import EXPORTED, ExportField, fields_of_list, importable
 from projects.exporting.files import csv_response, too_many, xlsx_response
-from projects.exporting.reading import ExportUnit, Frame, listed_ids, rows_of
+from projects.exporting.reading import Frame, listed_ids, rows_of
 
 __all__ = [
     "EXPORTED",
     "ExportField",
-    "ExportUnit",
     "Frame",
     "csv_response",
     "fields_of_list",

@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from config.xlsx import Look
-from projects.exporting.reading import Chunk, Frame
+from projects.exporting.reading import YUAN_IN, Chunk, Frame
 from projects.models import ExclusionReason, Kind, Ownership, Project, ProjectType, Stage
 
 Cells = Callable[[Chunk], Sequence[Any]]
@@ -36,7 +36,8 @@ class ExportField:
 
 
 def _title(name: str) -> Any:
-    return Project._meta.get_field(name).verbose_name
+    field: Any = Project._meta.get_field(name)
+    return field.verbose_name
 
 
 def _plain(name: str, *, width: float = 12, look: Look = Look.PLAIN) -> ExportField:
@@ -65,7 +66,7 @@ def _amount(name: str) -> ExportField:
     """In the file's unit: the nearest number to the exact one, which reads back as it to the yuan."""
 
     def cells(chunk: Chunk) -> Sequence[Any]:
-        yuan = chunk.frame.unit.yuan
+        yuan = YUAN_IN[chunk.frame.unit]
         if yuan == 1:
             return chunk.of(name)
         return [None if value is None else value / yuan for value in chunk.of(name)]

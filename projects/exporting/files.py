@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponseBase, StreamingHttpResponse
@@ -64,10 +65,10 @@ class _Echo:
 
 
 def _lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    writer = csv.writer(_Echo())
-    yield ("\ufeff" + writer.writerow(header)).encode()  # type: ignore[operator]  # what write() returned
+    writer: Any = csv.writer(_Echo())
+    yield ("\ufeff" + writer.writerow(header)).encode()
     for row in rows:
-        yield writer.writerow([_plain(value) for value in row]).encode()  # type: ignore[attr-defined]
+        yield writer.writerow([_plain(value) for value in row]).encode()
 
 
 def _plain(value: Any) -> Any:
@@ -75,6 +76,8 @@ def _plain(value: Any) -> Any:
         return ""
     if isinstance(value, str):
         return escape(value)
+    if isinstance(value, float):
+        return f"{Decimal(repr(value)):f}".removesuffix(".0")
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     return value.isoformat() if isinstance(value, date) else value

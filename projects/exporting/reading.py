@@ -12,13 +12,11 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.db import models
-from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Manager, QuerySet
 
 from projects.access import Sight
 from projects.amounts import WAN, YI, YUAN
-from projects.models import Charge, District, Milestone, Precision, Project, Sector
+from projects.models import Charge, District, ExportUnit, Milestone, Precision, Project, Sector
 from projects.rows import columns_of, read_rows
 
 if TYPE_CHECKING:
@@ -28,20 +26,8 @@ if TYPE_CHECKING:
     from projects.exporting.fields import ExportField
 
 AT_ONCE = 1_000
+YUAN_IN = {ExportUnit.WAN: WAN, ExportUnit.YI: YI, ExportUnit.YUAN: YUAN}
 BETWEEN = "；"  # what stands between several names in one cell
-
-
-class ExportUnit(models.TextChoices):
-    """In what the amounts of a file are given."""
-
-    WAN = "wan", _("万元")
-    YI = "yi", _("亿元")
-    YUAN = "yuan", _("元")
-
-    @property
-    def yuan(self) -> int:
-        """Yuan in one."""
-        return {"wan": WAN, "yi": YI, "yuan": YUAN}[self.value]
 
 
 class Frame:
@@ -112,7 +98,7 @@ class Chunk:
         """The names of the tags."""
         return self._joined(Project.tags.through._default_manager, "tag__name", "tag_id")
 
-    def _joined(self, through: models.Manager[Any], name: str, order: str) -> dict[int, str]:
+    def _joined(self, through: Manager[Any], name: str, order: str) -> dict[int, str]:
         found: dict[int, list[str]] = defaultdict(list)
         rows = through.filter(project__among=self.ids).order_by("project_id", order)
         for pk, text in rows.values_list("project_id", name):
@@ -141,7 +127,7 @@ class Chunk:
 def _as_known(day: date | None, precision: str) -> str:
     """2023-01, 2023Q1, 2023, or that nobody knows."""
     if day is None:
-        return str(_("date not known"))
+        return str(Precision.UNKNOWN.label)
     quarter = f"{day.year}Q{(day.month + 2) // 3}"
     return {Precision.MONTH.value: f"{day:%Y-%m}", Precision.QUARTER.value: quarter}.get(
         precision, f"{day:%Y}"

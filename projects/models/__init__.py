@@ -17,7 +17,7 @@ from projects.models.duplicates import (
 )
 from projects.models.imports import Import, ImportMapping, ImportPart
 from projects.models.ledger import Cause, LedgerEntry, LedgerSeal, TouchedCell
-from projects.models.lists import AmountUnit, ListPreference, SavedView
+from projects.models.lists import AmountUnit, ExportUnit, ListPreference, SavedView
 from projects.models.making import maker_of
 from projects.models.milestones import (
     COUNTABLE_KINDS,
@@ -68,6 +68,7 @@ __all__ = [
     "DuplicateDecision",
     "DuplicatePair",
     "ExclusionReason",
+    "ExportUnit",
     "Import",
     "ImportMapping",
     "ImportPart",

@@ -24,6 +24,14 @@ class AmountUnit(models.TextChoices):
     WAN = "wan", _("万元")
 
 
+class ExportUnit(models.TextChoices):
+    """In what the amounts of a file are given."""
+
+    WAN = "wan", _("万元")
+    YI = "yi", _("亿元")
+    YUAN = "yuan", _("元")
+
+
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
     """Which views."""
 

@@ -17,7 +17,6 @@ from projects.admin.project_list.pages import back_to_list, only_known
 from projects.admin.project_list.shown import shown
 from projects.exporting import (
     ExportField,
-    ExportUnit,
     Frame,
     csv_response,
     fields_of_list,
@@ -26,7 +25,7 @@ from projects.exporting import (
     too_many,
     xlsx_response,
 )
-from projects.models import Project
+from projects.models import ExportUnit, Project
 
 Admin = Any  # the admin of projects
 FORMATS = {"xlsx": xlsx_response, "csv": csv_response}
