@@ -33,6 +33,7 @@ from benchmarks.many_changes import bench_many_changes  # noqa: E402
 from benchmarks.naive import bench_naive  # noqa: E402
 from benchmarks.posting import bench_posting  # noqa: E402
 from benchmarks.reading import bench_as_of, bench_totals  # noqa: E402
+from benchmarks.reading_workbooks import bench_reading_workbooks  # noqa: E402
 from benchmarks.rebuild import bench_growth, bench_rebuild  # noqa: E402
 from benchmarks.run import Run  # noqa: E402
 from benchmarks.workers import bench_workers  # noqa: E402
@@ -52,6 +53,7 @@ BENCHMARKS: dict[str, Callable[[Run], None]] = {
     "export": bench_export,
     "workers": bench_workers,
     "ledger_size": bench_ledger_size,
+    "reading_workbooks": bench_reading_workbooks,
 }
 POSTGRESQL_ALONE = (
     "many_changes",
@@ -80,6 +82,7 @@ def sizes_given() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=50, help="saves in one run of posting")
     parser.add_argument("--sample", type=int, default=100, help="places of the naive first version")
     parser.add_argument("--at-once", type=int, default=10_000, help="changes in one transaction")
+    parser.add_argument("--rows", type=int, default=50_000, help="of a workbook")
     parser.add_argument("--explained", type=int, default=1_000, help="changes between two releases")
     parser.add_argument("--shared", type=int, help="the number of projects for several workers")
     parser.add_argument("--keep", default="", help="name the databases by this prefix, and keep them")

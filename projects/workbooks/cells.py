@@ -35,6 +35,8 @@ __all__ = (
 
 LARGEST_COUNT = 2**63 - 1
 EXACT = 10**15  # a spreadsheet keeps fifteen digits of a number
+LONGEST_NAME = 200  # characters of one of several
+NOISE = 1e-12  # of an amount; one yuan in a trillion
 LONGEST_CELL = 10_000  # characters
 ESCAPED = frozenset("=+-@")  # behind a ', as config.api.exports writes it
 BY_FORM = re.compile(r'="([^"]*)"')
@@ -45,6 +47,8 @@ COMMON = re.compile(rf"[{LETTER}](?:[{LETTER}{MARK}]*[{LETTER}）。])?")
 COUNTED = re.compile(r"([0-9][0-9,]*)(?:\.0*)?(?:人|个|名|户|元|位)?")
 MEASURED = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)(?:亩|平方米|m2|㎡|平米)?")
 FLOATED = re.compile(r"([0-9]+)\.0+")
+PLAIN_CODE = re.compile(r"[A-Z]+[0-9_/-]*|[0-9]+(?:-[0-9]+)*")  # neither 440112.0 nor 9.1E+17
+SHAPE = re.compile(r"[0-9]{4}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6}")
 SEVERAL = re.compile(r"[;；、\n，]+")
 SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 YES = frozenset(("是", "有", "true", "yes", "y", "1", "√", "✓", "对", "保密", "估计", "约"))
@@ -94,11 +98,19 @@ def _stated(unit: int | None) -> int:
     return unit
 
 
+def exact_yuan(value: float, unit: int) -> int | None:
+    """Whole yuan in range, to the digits that a spreadsheet keeps; None for anything else."""
+    product = value * unit
+    if not 0 <= product <= MAX_AMOUNT:
+        return None
+    yuan = round(product)
+    return yuan if abs(product - yuan) <= product * NOISE else None
+
+
 def _yuan(value: float, unit: int) -> int:
-    if isinstance(value, float):
-        if not value.is_integer():
-            return _yuan_of_fraction(value, unit)
-        value = int(value)
+    if not isinstance(value, int):
+        yuan = exact_yuan(value, unit)
+        return _yuan_of_fraction(value, unit) if yuan is None else yuan
     yuan = value * unit
     if 0 <= yuan <= MAX_AMOUNT:
         return yuan
@@ -106,7 +118,7 @@ def _yuan(value: float, unit: int) -> int:
 
 
 def _yuan_of_fraction(value: float, unit: int) -> int:
-    """To the fifteen digits that a spreadsheet shows: what lies behind them is the machine's own arithmetic."""
+    """By the fifteen digits that a spreadsheet keeps: what lies behind them is the machine's own arithmetic."""
     if not abs(value) <= MAX_AMOUNT:
         raise CellError("too_large", TOO_LARGE)
     yuan = Decimal(f"{value:.15g}") * unit
@@ -115,7 +127,7 @@ def _yuan_of_fraction(value: float, unit: int) -> int:
     if yuan > MAX_AMOUNT:
         raise CellError("too_large", TOO_LARGE)
     whole = yuan.to_integral_value(ROUND_HALF_UP)
-    if abs(yuan - whole) > yuan * Decimal("1e-12"):
+    if abs(yuan - whole) > yuan * Decimal(NOISE):
         raise CellError("fractional", FRACTIONAL)
     return int(whole)
 
@@ -124,6 +136,8 @@ def read_code(value: Value, *, longest: int | None = None) -> str:
     """Read a code as text: 440112.0 is 440112 again, a code whose digits are lost is refused."""
     if is_nothing(value):
         return ""
+    if isinstance(value, str) and PLAIN_CODE.fullmatch(value) and len(value) <= (longest or LONGEST_CELL):
+        return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise CellError("not_a_code", _("This is not a code."), AS_TEXT)
     if isinstance(value, float):
@@ -143,6 +157,8 @@ def read_code(value: Value, *, longest: int | None = None) -> str:
 def read_approval_code(value: Value) -> str:
     """Read a national approval code; twenty digits without hyphens get them."""
     text = read_code(value)
+    if SHAPE.fullmatch(text):
+        return text
     if len(text) == 20 and text.isascii() and text.isdigit():
         text = "-".join((text[:4], text[4:10], text[10:12], text[12:14], text[14:]))
     text = re.sub("[—–－‐−]", "-", text)
@@ -223,7 +239,7 @@ def read_names(value: Value) -> tuple[str, ...]:
     if not isinstance(value, str):
         return (read_code(value),)
     parts = (part.strip() for part in SEVERAL.split(value))
-    return tuple(dict.fromkeys(_cleaned(part, 200) for part in parts if part))
+    return tuple(dict.fromkeys(_cleaned(part, LONGEST_NAME) for part in parts if part))
 
 
 def read_text(value: Value, *, longest: int | None = None, multiline: bool = False) -> str:
@@ -257,6 +273,8 @@ def _freed(text: str) -> str:
 
 
 def _cleaned(text: str, longest: int | None, *, multiline: bool = False) -> str:
+    if len(text) <= (longest or 0) and COMMON.fullmatch(text):
+        return text
     try:
         cleaned = clean_text(text, multiline=multiline)
     except ValidationError as error:

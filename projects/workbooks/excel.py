@@ -51,9 +51,8 @@ class Parts:
     remarks: dict[str, Remark] = field(default_factory=dict)
 
 
-def grids_of(path: Path) -> Iterator[Grid]:
-    """Each visible sheet, one at a time. Raises Unreadable."""
-    parts = _look_at(path)
+def grids_of(path: Path, parts: Parts) -> Iterator[Grid]:
+    """Each visible sheet, one at a time, of a workbook that was looked at. Raises Unreadable."""
     try:
         with CalamineWorkbook.from_path(str(path)) as workbook:
             yield from _grids(workbook, parts)
@@ -67,7 +66,8 @@ def grids_of(path: Path) -> Iterator[Grid]:
         raise
 
 
-def _look_at(path: Path) -> Parts:
+def look_at(path: Path) -> Parts:
+    """Unpack every part once and see what is in it. Raises Unreadable for what must not be opened."""
     found = Parts()
     long: dict[int, int] = {}
     with path.open("rb") as file:

@@ -47,13 +47,22 @@ def tables_of(grid: Grid) -> list[Table]:
     return tables
 
 
+class Texts(dict[str, str | None]):
+    """Texts without outer spaces, None for nothing: each cleaned once and held once, however many cells show it."""
+
+    def __missing__(self, text: str) -> str | None:
+        found = self[text] = text.strip() or None
+        return found
+
+
 def _lines(grid: Grid) -> Iterator[Line]:
     """Rows that hold anything, numbered; text without outer spaces, nothing as None, errors in their places."""
     faults: dict[int, dict[int, Value]] = {}
     for (line, column), fault in grid.faults.items():
         faults.setdefault(line + 1, {})[column] = fault
+    texts = Texts()
     for number, row in enumerate(grid.rows, grid.first):
-        values: list[Value] = [(value.strip() or None) if isinstance(value, str) else value for value in row]
+        values: list[Value] = [texts[value] if isinstance(value, str) else value for value in row]
         if number in faults:
             _put(values, faults[number])
         if values.count(None) < len(values):
@@ -90,7 +99,7 @@ def _fill(table: Table, header: Header, lines: Iterator[Line], grid: Grid) -> It
     """Sort the lines below the header; what begins another table is given back with what follows."""
     sorter = Sorter(table, grid)
     for number, values in lines:
-        if sorter.is_header_again(values):
+        if values[0].__class__ is not float and sorter.is_header_again(values):
             if sorter.heads_another(values):
                 sorter.end()
                 return chain([(number, values)], lines)
@@ -117,11 +126,13 @@ class Sorter:
         self.counts: dict[str, int] = {}
         self.merged = {a[0] + 1: b[1] - a[1] + 1 for a, b in grid.merged}
         self.hidden = grid.hidden_rows
-        self.known: dict[str, str] = {}
 
     def is_header_again(self, values: Sequence[Value]) -> bool:
         """Whether a row looks like a header: its first words are a heading's, and so are most others."""
-        first = next((value for value in values if value is not None), None)
+        first = None
+        for first in values:
+            if first is not None:
+                break
         if not isinstance(first, str) or len(first) > LONGEST_AGAIN or not self._heads(first):
             return False
         filled = [value for value in values if value is not None]
@@ -141,22 +152,14 @@ class Sorter:
 
     def take(self, number: int, values: list[Value]) -> None:
         """Put one line where it belongs."""
-        length = len(values)
-        if length != self.width:
+        if len(values) != self.width:
             self._fit(number, values)
         if is_sum(values, self.name_place):
             self.sums.append(Row(number, tuple(values)))
-        elif values.count(None) == self.width - 1 and self.width > 2 and self._is_aside(number, values):
-            pass
-        else:
-            self.table.rows.append(Row(number, self._shared(values)))
+        elif values.count(None) != self.width - 1 or self.width < 3 or not self._is_aside(number, values):
+            self.table.rows.append(Row(number, tuple(values)))
             if number in self.hidden:
                 self.remark("hidden_row", number, _("The row is hidden. It was read like the others."))
-
-    def _shared(self, values: list[Value]) -> tuple[Value, ...]:
-        """The values, equal texts held once."""
-        keep = self.known.setdefault
-        return tuple([keep(v, v) if isinstance(v, str) else v for v in values])
 
     def _fit(self, number: int, values: list[Value]) -> None:
         """As many values as columns: what is missing is nothing, what lies beyond is told."""

@@ -21,7 +21,8 @@ MOST_TEXT = 256 * 1024 * 1024  # bytes of long texts, counted as often as cells 
 LONG = 1_000  # bytes
 
 HEAD = 4_096  # bytes in which a part says what it is
-ATTRIBUTES = rb"(?:\s+(?!r[\s=])[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*"
+ANY_PREFIX = rb"(?:[\w.-]+:)?"
+PREFIXED = re.compile(rb":c[\s/>]")
 REFERENCE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,7})[\"']")
 NUMBER = re.compile(rb"\sr\s*=\s*[\"']([0-9]{1,10})[\"']")
 TYPE = re.compile(rb"\st\s*=\s*[\"'](\w+)[\"']")
@@ -42,7 +43,6 @@ class Patterns(NamedTuple):
     filled: re.Pattern[bytes]
     formula: re.Pattern[bytes]
     noted: re.Pattern[bytes]
-    error: re.Pattern[bytes]
     column: re.Pattern[bytes]
     text_of: re.Pattern[bytes]
 
@@ -68,26 +68,21 @@ def patterns(prefix: bytes) -> Patterns:
         filled=re.compile(rb"<" + prefix + rb"c(\s[^>]*)?(?<!/)>(?!\s*</)"),
         formula=re.compile(rb"<" + prefix + rb"f[\s>/]"),
         noted=re.compile(cell + rb"(" + formula + rb")?\s*(?:" + value + rb"(?:/>|>([^<]*)</))?"),
-        error=re.compile(rb"\st\s*=\s*[\"']e[\"']"),
         column=re.compile(rb"<" + prefix + rb"col(\s[^>]*)>"),
         text_of=re.compile(value + rb">\s*([0-9]{1,9})\s*<"),
     )
 
 
 @cache
-def odd_cell(prefix: bytes, columns: bytes, lead: int, digits: int) -> re.Pattern[bytes]:
-    """A cell that does not say in the usual way where it stands, or stands beyond what begins with this digit."""
+def odd_cell(columns: bytes, lead: int, digits: int) -> re.Pattern[bytes]:
+    """A cell that does not begin with its place, as all programs write it, or stands beyond these columns and rows."""
     rows = rb"(?:[0-9]{1,%d}|[1-%d][0-9]{%d})" % (digits - 1, lead, digits - 1) if digits > 1 else rb"[1-9]"
-    usual = columns + rows + rb"[\"']"
-    return re.compile(
-        rb"<" + prefix + rb"c" + ATTRIBUTES + rb"(?:\s*/?>|\s+r\s*=\s*[\"'](?!" + usual + rb"))"
-    )
+    return re.compile(rb"<c(?! r=\"" + columns + rows + rb"\")[\s/>]")
 
 
 def prefix_of(data: bytes) -> bytes:
     """The prefix of a sheet's elements, as a pattern: mostly none."""
-    mixed = any(mark in data for mark in (b":c ", b":c>", b":c\n", b":c\t", b":c\r", b":c/", b":row"))
-    return rb"(?:[\w.-]+:)?" if mixed else b""
+    return ANY_PREFIX if PREFIXED.search(data) else b""
 
 
 def is_sheet(data: bytes) -> bool:
@@ -102,12 +97,11 @@ def holds_texts(data: bytes) -> bool:
 
 def long_texts(data: bytes) -> dict[int, int]:
     """The long ones of the shared texts, by number: their bytes. Raises Unreadable if there are too many texts."""
-    pieces = re.split(rb"</(?:[\w.-]+:)?si>", data)
-    if len(pieces) + len(re.findall(rb"<(?:[\w.-]+:)?si\s*/>", data)) > MOST_TEXTS:
+    pieces = re.split(rb"</[\w.-]+:si\s*>", data) if b":si" in data else data.split(b"</si>")
+    empty = len(re.findall(rb"<(?:[\w.-]+:)?si\s*/>", data)) if b"si/>" in data or b"si />" in data else 0
+    if len(pieces) + empty > MOST_TEXTS:
         raise _too_much()
-    if re.search(
-        rb"<(?:[\w.-]+:)?si\s*/>", data
-    ):  # an empty text shifts the numbers: take the longest for all
+    if empty or b"</si " in data:  # the numbers are not certain: the longest stands for all
         longest = max(map(len, pieces))
         return {-1: longest} if longest > LONG else {}
     return {number: len(piece) for number, piece in enumerate(pieces) if len(piece) > LONG}
@@ -117,7 +111,7 @@ def check_texts(data: bytes, long: dict[int, int]) -> None:
     """What the cells show of the long texts, in all, must fit: one text may be shown a million times."""
     if not long:
         return
-    shown = patterns(prefix_of(data)).text_of.findall(data)
+    shown = patterns(ANY_PREFIX).text_of.findall(data)
     total = sum(long.get(int(number), 0) for number in shown) + long.get(-1, 0) * len(shown)
     if total > MOST_TEXT:
         raise _too_much()
@@ -135,7 +129,7 @@ def check_reach(data: bytes) -> None:
     for columns, letters in COLUMN_TIERS:
         if columns * (lead + 1) * 10 ** (digits - 1) > MOST_CELLS:
             break
-        if odd_cell(prefix, letters, lead, digits).search(data) is None:
+        if not prefix and odd_cell(letters, lead, digits).search(data) is None:
             return
     _check_each(found, data)
 
@@ -170,7 +164,7 @@ def notes_of(data: bytes) -> Notes:
     """Formulas, errors, and what is hidden."""
     found = patterns(prefix_of(data))
     notes = Notes(hidden_rows=_hidden_rows(found, data), hidden_columns=_hidden_columns(found, data))
-    if found.formula.search(data) or found.error.search(data):
+    if found.formula.search(data) or b'"e"' in data or b"'e'" in data:
         _note_cells(found, data, notes)
     return notes
 

@@ -7,8 +7,8 @@ from pathlib import Path, PurePath
 
 from django.utils.translation import gettext_lazy as _
 
-from projects.workbooks import excel, text_files
-from projects.workbooks.archive import ACCEPTED, MACROS, PASSWORD
+from projects.workbooks import collecting, excel, old_excel, text_files
+from projects.workbooks.archive import ACCEPTED, MACROS
 from projects.workbooks.grids import Grid
 from projects.workbooks.layout import tables_of
 from projects.workbooks.tables import Remark, Table, Text, Unreadable, said
@@ -24,6 +24,7 @@ OTHERS = (
     (b"7z\xbc\xaf", "7z"),
     (b"{\\rtf", "RTF"),
 )
+WORKBOOK_ENDINGS = {".xlsx", ".xls", ""}  # one named like the other is read all the same
 TEXT_ENDINGS = {".csv", ".txt", ".tsv", ""}
 
 
@@ -33,6 +34,11 @@ def read_tables(file: Path, name: str) -> list[Table]:
 
     Raises Unreadable for what is refused as a whole: its code, and a sentence that says what is accepted.
     """
+    with collecting.paused():
+        return _read(file, name)
+
+
+def _read(file: Path, name: str) -> list[Table]:
     tables: list[Table] = []
     passed: list[Remark] = []
     waiting: list[Remark] = []
@@ -75,23 +81,19 @@ def _grids(file: Path, name: str) -> Iterable[Grid]:
             "macros" if ending != ".xlsb" else "type", MACROS if ending != ".xlsb" else _type(ending)
         )
     if start.startswith(b"PK"):
-        _must_end(ending, {".xlsx", ""}, _("an Excel workbook (.xlsx)"))
-        return excel.grids_of(file)
+        parts = excel.look_at(file)
+        _must_end(ending, WORKBOOK_ENDINGS, _("an Excel workbook (.xlsx)"))
+        return excel.grids_of(file, parts)
     if start == OLE:
-        return _of_ole(file, ending)
+        old_excel.look_at(file)
+        _must_end(ending, WORKBOOK_ENDINGS, _("an old Excel workbook (.xls)"))
+        return old_excel.grids_of(file)
     for mark, kind in OTHERS:
         if start.startswith(mark):
             raise Unreadable("type", _type(kind))
+    text_files.refuse_pages(file)
     _must_end(ending, TEXT_ENDINGS, _("text"))
     return [text_files.grid_of(file, PurePath(name).stem)]
-
-
-def _of_ole(file: Path, ending: str) -> Iterable[Grid]:
-    with file.open("rb") as opened:
-        data = opened.read(LARGEST_FILE)
-    if "EncryptedPackage".encode("utf-16-le") in data:
-        raise Unreadable("password", PASSWORD)
-    raise Unreadable("type", _type(".xls"))
 
 
 def _type(kind: str) -> Text:

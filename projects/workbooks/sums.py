@@ -23,16 +23,15 @@ LAST_LETTERS = frozenset("计lL:：)）")
 
 def is_sum(values: Sequence[Value], name_place: int | None) -> bool:
     """Whether a row of a table is a sum: the word stands alone, or for the name, in one of the first columns."""
-    return any(
-        value.__class__ is str and _says_sum(value)
-        for place, value in enumerate(values[:LABELS])
-        if name_place is None or place == name_place or place < name_place or values[name_place] is None
-    )
+    labels = LABELS if name_place is None or values[name_place] is None else name_place + 1
+    for value in values[:labels]:
+        if isinstance(value, str) and (value[-1] in LAST_LETTERS or "计" in value) and _says_sum(value):
+            return True
+    return False
 
 
-def _says_sum(value: Value) -> bool:
-    assert isinstance(value, str)
-    if len(value) > LONGEST or (value[-1] not in LAST_LETTERS and "计" not in value):
+def _says_sum(value: str) -> bool:
+    if len(value) > LONGEST:
         return False
     return WORDS.fullmatch("".join(value.split())) is not None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 
@@ -69,16 +69,14 @@ class Fault:
 Value = str | int | float | date | datetime | bool | None | Fault
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row of data, numbered as the workbook numbers it, with a value for each column."""
 
     number: int
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(NamedTuple):
     """A row of sums (小计, 合计), and the numbers of the rows that it adds up."""
 
     number: int

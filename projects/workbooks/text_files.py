@@ -47,17 +47,23 @@ def encoding_of(path: Path) -> str:
     elif b"\x00" in start:
         encoding = _bare_utf_16(start)
     else:
-        if PAGE.match(start):
-            raise Unreadable(
-                "web_page",
-                _(
-                    "This is a web page or XML under another name. Open it in Excel or WPS, save it as .xlsx and send "
-                    "that."
-                ),
-            )
         return _utf_8_or_gb18030(path)
     _check_whole(path, encoding)
     return encoding
+
+
+def refuse_pages(path: Path) -> None:
+    """Systems hand out web pages under the names of workbooks. Raises Unreadable."""
+    with path.open("rb") as file:
+        start = file.read(1024).lstrip(b"\xef\xbb\xbf")
+    if PAGE.match(start):
+        raise Unreadable(
+            "web_page",
+            _(
+                "This is a web page or XML under another name. Open it in Excel or WPS, save it as .xlsx and send "
+                "that."
+            ),
+        )
 
 
 def _bare_utf_16(start: bytes) -> str:
