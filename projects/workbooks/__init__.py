@@ -16,6 +16,7 @@ from projects.workbooks.tables import (
     Value,
     letter_of,
 )
+from projects.workbooks.template import write_template
 
 __all__ = (
     "FIELDS",
@@ -34,4 +35,5 @@ __all__ = (
     "letter_of",
     "read_column",
     "read_tables",
+    "write_template",
 )

@@ -24,6 +24,7 @@ from projects.workbooks.grids import Grid
 from projects.workbooks.markup import Notes
 from projects.workbooks.tables import Remark, Unreadable, Value, letter_of, said
 
+TEMPLATE_LISTS = "_lists"  # of our own template: the words of its drop-downs
 REPORTED = (
     ("xl/comments", "comments", _("The workbook holds comments. They are not read.")),
     ("xl/threadedcomments", "comments", _("The workbook holds comments. They are not read.")),
@@ -113,6 +114,8 @@ def _grids(workbook: CalamineWorkbook, parts: Parts) -> Iterator[Grid]:
         if sheet.typ != SheetTypeEnum.WorkSheet:
             continue
         if sheet.visible != SheetVisibleEnum.Visible:
+            if sheet.name == TEMPLATE_LISTS:
+                continue
             remarks.append(
                 Remark(
                     "hidden_sheet",

@@ -96,8 +96,7 @@ def _header(
         words = joined
     columns = [_column(n, word) for n, word in enumerate(words)]
     year_place = next((c.place for c in columns if meaning_of(c.words).is_year), None)
-    known = sum(column.field is not None or column.ignored for column in columns)
-    known += sum(column.field == "name" for column in columns)
+    known = len({column.field for column in columns if column.field is not None})
     return Header(numbers, place + rows, columns, known, year_place)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.workbooks import collecting, excel, old_excel, text_files
 from projects.workbooks.archive import ACCEPTED, MACROS
 from projects.workbooks.grids import Grid
+from projects.workbooks.headers import ENOUGH
 from projects.workbooks.layout import tables_of
 from projects.workbooks.tables import Remark, Table, Text, Unreadable, said
 
@@ -48,17 +49,13 @@ def _read(file: Path, name: str) -> list[Table]:
         found = tables_of(grid)
         if not found:
             waiting += grid.remarks
-            passed.append(
-                Remark(
-                    "sheet_passed",
-                    said(
-                        _("Nothing on the sheet “%(name)s” looks like a table. It was not read."),
-                        name=grid.name,
-                    ),
-                    sheet=grid.name,
-                )
-            )
+            passed.append(_passed(grid.name))
         tables += found
+    if any(map(_is_known, tables)):  # beside a known table, what is not known is none
+        others = [table for table in tables if not _is_known(table)]
+        passed += [_passed(table.sheet) for table in others]
+        waiting += [remark for table in others for remark in table.remarks]
+        tables = [table for table in tables if _is_known(table)]
     if not tables:
         raise Unreadable(
             "no_table",
@@ -66,6 +63,15 @@ def _read(file: Path, name: str) -> list[Table]:
         )
     tables[0].remarks += waiting + passed
     return tables
+
+
+def _is_known(table: Table) -> bool:
+    return sum(column.field is not None for column in table.columns) >= ENOUGH
+
+
+def _passed(sheet: str) -> Remark:
+    sentence = said(_("Nothing on the sheet “%(name)s” looks like a table. It was not read."), name=sheet)
+    return Remark("sheet_passed", sentence, sheet=sheet)
 
 
 def _grids(file: Path, name: str) -> Iterable[Grid]:
