@@ -45,11 +45,11 @@ def damaged() -> Unreadable:
     return Unreadable("damaged", DAMAGED)
 
 
-def parts_of(file: IO[bytes]) -> Iterator[tuple[str, bytes]]:
+def parts_of(file: IO[bytes]) -> Iterator[tuple[str, bytes | bytearray]]:
     """
-    Every part that is XML, unpacked, in the zip's own order but shared texts first.
+    Every part, unpacked, in the zip's own order but shared texts first; parts that are not XML as nothing.
 
-    The other parts are unpacked, too, to see how large they are. Raises Unreadable with code damaged, too_large,
+    They are unpacked, too, to see how large they are. Raises Unreadable with code damaged, too_large,
     macros, password or entities.
     """
     try:
@@ -65,13 +65,12 @@ def parts_of(file: IO[bytes]) -> Iterator[tuple[str, bytes]]:
             continue
         data, size = _unpacked(file, part, left)
         left -= size
-        if data is not None:
-            if DECLARES.search(data):
-                raise Unreadable(
-                    "entities",
-                    said(_("The workbook defines entities of its own. %(accepted)s"), accepted=ACCEPTED),
-                )
-            yield part.filename, data
+        if data is not None and DECLARES.search(data):
+            raise Unreadable(
+                "entities",
+                said(_("The workbook defines entities of its own. %(accepted)s"), accepted=ACCEPTED),
+            )
+        yield part.filename, data or b""
 
 
 def _check_end(file: IO[bytes]) -> None:
@@ -125,7 +124,7 @@ def _is_xml(part: ZipInfo) -> bool:
     return part.filename.lower().endswith((".xml", ".rels", ".vml"))
 
 
-def _unpacked(file: IO[bytes], part: ZipInfo, left: int) -> tuple[bytes | None, int]:
+def _unpacked(file: IO[bytes], part: ZipInfo, left: int) -> tuple[bytearray | None, int]:
     """The part's bytes if it is XML, and its true size; what it says of its size and sum must be so."""
     keep = _is_xml(part)
     most = min(left, LARGEST_PART) if keep else left
@@ -144,7 +143,7 @@ def _unpacked(file: IO[bytes], part: ZipInfo, left: int) -> tuple[bytes | None, 
         b"\x00" in kept or kept.startswith((b"\xff\xfe", b"\xfe\xff"))
     ):  # not UTF-8, whatever it says
         raise damaged()
-    return (bytes(kept) if keep else None), size
+    return (kept if keep else None), size
 
 
 def _pieces(file: IO[bytes], part: ZipInfo) -> Iterator[bytes]:

@@ -47,8 +47,8 @@ class Parts:
     """What the parts told: of each sheet its notes, the workbook's own list, and remarks."""
 
     notes: dict[str, Notes] = field(default_factory=dict)
-    workbook: bytes = b""
-    relations: bytes = b""
+    workbook: bytes | bytearray = b""
+    relations: bytes | bytearray = b""
     remarks: dict[str, Remark] = field(default_factory=dict)
 
 
@@ -89,7 +89,7 @@ def look_at(path: Path) -> Parts:
     return found
 
 
-def _note(found: Parts, name: str, data: bytes) -> None:
+def _note(found: Parts, name: str, data: bytes | bytearray) -> None:
     if name == "[content_types].xml":
         listed = data.lower()
         if b"macroenabled" in listed or b"vbaproject" in listed:
@@ -110,18 +110,13 @@ def _grids(workbook: CalamineWorkbook, parts: Parts) -> Iterator[Grid]:
         remarks.append(
             Remark("epoch", _("This workbook counts its days from 1904. Dates were read accordingly."))
         )
+    remarks += [
+        Remark("hidden_sheet", said(_("The sheet “%(name)s” is hidden and was not read."), name=sheet.name))
+        for sheet in workbook.sheets_metadata
+        if sheet.visible != SheetVisibleEnum.Visible and sheet.name != TEMPLATE_LISTS
+    ]
     for number, sheet in enumerate(workbook.sheets_metadata):
-        if sheet.typ != SheetTypeEnum.WorkSheet:
-            continue
-        if sheet.visible != SheetVisibleEnum.Visible:
-            if sheet.name == TEMPLATE_LISTS:
-                continue
-            remarks.append(
-                Remark(
-                    "hidden_sheet",
-                    said(_("The sheet “%(name)s” is hidden and was not read."), name=sheet.name),
-                )
-            )
+        if sheet.typ != SheetTypeEnum.WorkSheet or sheet.visible != SheetVisibleEnum.Visible:
             continue
         notes = parts.notes.get(paths.get(sheet.name, ""), Notes())
         grid = _grid(sheet.name, workbook.get_sheet_by_index(number), notes)

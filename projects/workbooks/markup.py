@@ -13,6 +13,8 @@ from projects.workbooks.archive import damaged
 from projects.workbooks.grids import Place
 from projects.workbooks.tables import Fault, Unreadable, letter_of, place_of, said
 
+Bytes = bytes | bytearray
+
 MOST_ROWS = 200_000
 MOST_COLUMNS = 1_000
 MOST_CELLS = 8_000_000  # in the rectangle around all that is filled: a reader lays it out whole
@@ -80,22 +82,22 @@ def odd_cell(columns: bytes, lead: int, digits: int) -> re.Pattern[bytes]:
     return re.compile(rb"<c(?! r=\"" + columns + rows + rb"\")[\s/>]")
 
 
-def prefix_of(data: bytes) -> bytes:
+def prefix_of(data: Bytes) -> bytes:
     """The prefix of a sheet's elements, as a pattern: mostly none."""
     return ANY_PREFIX if PREFIXED.search(data) else b""
 
 
-def is_sheet(data: bytes) -> bool:
+def is_sheet(data: Bytes) -> bool:
     """Whether the part holds cells."""
     return b"sheetData" in data[:HEAD] or b"sheetData" in data
 
 
-def holds_texts(data: bytes) -> bool:
+def holds_texts(data: Bytes) -> bool:
     """Whether the part holds the texts that cells share."""
     return re.search(rb"<(?:[\w.-]+:)?sst[\s>]", data[:HEAD]) is not None
 
 
-def long_texts(data: bytes) -> dict[int, int]:
+def long_texts(data: Bytes) -> dict[int, int]:
     """The long ones of the shared texts, by number: their bytes. Raises Unreadable if there are too many texts."""
     pieces = re.split(rb"</[\w.-]+:si\s*>", data) if b":si" in data else data.split(b"</si>")
     empty = len(re.findall(rb"<(?:[\w.-]+:)?si\s*/>", data)) if b"si/>" in data or b"si />" in data else 0
@@ -107,24 +109,25 @@ def long_texts(data: bytes) -> dict[int, int]:
     return {number: len(piece) for number, piece in enumerate(pieces) if len(piece) > LONG}
 
 
-def check_texts(data: bytes, long: dict[int, int]) -> None:
+def check_texts(data: Bytes, long: dict[int, int]) -> None:
     """What the cells show of the long texts, in all, must fit: one text may be shown a million times."""
     if not long:
         return
-    shown = patterns(ANY_PREFIX).text_of.findall(data)
-    total = sum(long.get(int(number), 0) for number in shown) + long.get(-1, 0) * len(shown)
-    if total > MOST_TEXT:
-        raise _too_much()
+    total = 0
+    for number in patterns(ANY_PREFIX).text_of.finditer(data):
+        total += long.get(int(number[1]), 0) + long.get(-1, 0)
+        if total > MOST_TEXT:
+            raise _too_much()
 
 
-def check_reach(data: bytes) -> None:
+def check_reach(data: Bytes) -> None:
     """How far the filled cells reach must fit. Raises Unreadable with code far_cell or too_many_rows."""
     prefix = prefix_of(data)
     found = patterns(prefix)
-    numbers = [int(n[1]) for a in found.row.findall(data) if a and (n := NUMBER.search(a))]
-    if not numbers and REFERENCE.search(data) is None and found.filled.search(data) is None:
-        return
-    highest = max(numbers, default=1)
+    highest = 1
+    for row in found.row.finditer(data):
+        if row[1] and (number := NUMBER.search(row[1])):
+            highest = max(highest, int(number[1]))
     digits, lead = len(str(highest)), int(str(highest)[0])
     for columns, letters in COLUMN_TIERS:
         if columns * (lead + 1) * 10 ** (digits - 1) > MOST_CELLS:
@@ -134,33 +137,39 @@ def check_reach(data: bytes) -> None:
     _check_each(found, data)
 
 
-def _check_each(found: Patterns, data: bytes) -> None:
+def _check_each(found: Patterns, data: Bytes) -> None:
     """Cell by cell: only filled ones count, however far formats reach."""
     row = column = 0
     last = b""
-    for attributes in found.filled.findall(data):
-        place = REFERENCE.search(attributes)
+    for cell in found.filled.finditer(data):
+        place = REFERENCE.search(cell[1] or b"")
         if place is None:
             raise damaged()
         letters, number = place.groups()
         row = max(row, int(number))
         if letters != last:
             last, column = letters, max(column, place_of(letters.decode()) + 1)
-    if column > MOST_COLUMNS or row * column > MOST_CELLS or row > MOST_ROWS:
-        raise Unreadable(
-            "far_cell",
-            said(
-                _(
-                    "Something stands as far away as row %(row)s, column %(column)s. A sheet of at most 200,000 rows "
-                    "is read: delete what lies outside the table, or split it."
-                ),
-                row=row,
-                column=letter_of(max(column, 1) - 1),
-            ),
-        )
+            if column > MOST_COLUMNS:
+                raise _far(row, column)
+        if row > MOST_ROWS:
+            raise _far(row, column)
+    if row * column > MOST_CELLS:
+        raise _far(row, column)
 
 
-def notes_of(data: bytes) -> Notes:
+def _far(row: int, column: int) -> Unreadable:
+    sentence = said(
+        _(
+            "Something stands as far away as row %(row)s, column %(column)s. A sheet of at most 200,000 rows is "
+            "read: delete what lies outside the table, or split it."
+        ),
+        row=row,
+        column=letter_of(column - 1),
+    )
+    return Unreadable("far_cell", sentence)
+
+
+def notes_of(data: Bytes) -> Notes:
     """Formulas, errors, and what is hidden."""
     found = patterns(prefix_of(data))
     notes = Notes(hidden_rows=_hidden_rows(found, data), hidden_columns=_hidden_columns(found, data))
@@ -169,8 +178,9 @@ def notes_of(data: bytes) -> Notes:
     return notes
 
 
-def _note_cells(found: Patterns, data: bytes, notes: Notes) -> None:
-    for attributes, formula, value in found.noted.findall(data):
+def _note_cells(found: Patterns, data: Bytes, notes: Notes) -> None:
+    for cell in found.noted.finditer(data):
+        attributes, formula, value = cell.groups(b"")
         kind = TYPE.search(attributes)
         is_error = kind is not None and kind[1] == b"e"
         if not formula and not is_error:
@@ -188,14 +198,14 @@ def _note_cells(found: Patterns, data: bytes, notes: Notes) -> None:
             notes.formulas.append(where)
 
 
-def _hidden_rows(found: Patterns, data: bytes) -> frozenset[int]:
+def _hidden_rows(found: Patterns, data: Bytes) -> frozenset[int]:
     if b"hidden" not in data:
         return frozenset()
-    rows = (attributes for attributes in found.row.findall(data) if HIDDEN.search(attributes))
+    rows = (row[1] for row in found.row.finditer(data) if row[1] and HIDDEN.search(row[1]))
     return frozenset(int(number[1]) for attributes in rows if (number := NUMBER.search(attributes)))
 
 
-def _hidden_columns(found: Patterns, data: bytes) -> frozenset[int]:
+def _hidden_columns(found: Patterns, data: Bytes) -> frozenset[int]:
     places: set[int] = set()
     for attributes in found.column.findall(data[: 256 * 1024]):
         span = {name: int(number) for name, number in SPAN.findall(attributes)}

@@ -35,20 +35,17 @@ def grids_of(path: Path) -> Iterator[Grid]:
         raise damaged() from None
     except Exception:  # noqa: BLE001  (on what is damaged the library stumbles in many ways)
         raise damaged() from None
-    remarks: list[Remark] = []
+    remarks = [
+        Remark("hidden_sheet", said(_("The sheet “%(name)s” is hidden and was not read."), name=sheet.name))
+        for sheet in book.sheets()
+        if sheet.visibility
+    ]
     for sheet in book.sheets():
-        if sheet.visibility:
-            remarks.append(
-                Remark(
-                    "hidden_sheet",
-                    said(_("The sheet “%(name)s” is hidden and was not read."), name=sheet.name),
-                )
-            )
-            continue
-        grid = _grid(sheet, book.datemode)
-        grid.remarks += remarks
-        remarks = []
-        yield grid
+        if not sheet.visibility:
+            grid = _grid(sheet, book.datemode)
+            grid.remarks += remarks
+            remarks = []
+            yield grid
 
 
 def look_at(path: Path) -> None:

@@ -67,8 +67,9 @@ def refuse_pages(path: Path) -> None:
 
 
 def _bare_utf_16(start: bytes) -> str:
+    """By which half of its pairs is mostly 0: commas, digits and line ends have it, and 一 the other way."""
     even, odd = start[::2].count(0), start[1::2].count(0)
-    if max(even, odd) < len(start) // 20 or min(even, odd):
+    if max(even, odd) < len(start) // 20 or min(even, odd) > max(even, odd) // 4:
         raise _not_text()
     return "utf-16-le" if odd > even else "utf-16-be"
 
