@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -205,17 +205,29 @@ def read_decimal(value: Value, digits: int = 2) -> Decimal | None:
     return number.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 
 
-def read_choice(value: Value, choices: Mapping[str, str]) -> str:
-    """Read one of several by its code or label; `choices` has the codes by their words, as fields.words_of_choices."""
+class Listed(tuple[Text, ...]):
+    """Names, one after another, in the reader's language."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "、".join(map(str, self))
+
+
+def read_choice(value: Value, choices: Mapping[str, str], names: Iterable[Text] = ()) -> str:
+    """Read one of several by its code or label.
+
+    `choices` has the codes by their words, as fields.words_of_choices; `names` are those told to who wrote another.
+    """
     if is_nothing(value):
         return ""
     found = choices.get(plain(value)) if isinstance(value, str) else None
     if found is None:
-        listed = "、".join(dict.fromkeys(choices.values()))
+        listed = Listed(names or dict.fromkeys(choices.values()))
         raise CellError(
             "not_a_choice",
             said(_("“%(value)s” is not one of the choices."), value=_short(value)),
-            said(_("Use one of: %(choices)s, or its name."), choices=listed),
+            said(_("Use one of: %(choices)s."), choices=listed),
         )
     return found
 

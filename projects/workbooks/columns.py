@@ -53,7 +53,8 @@ def reader_of(field: Field, unit: int | None = None) -> Reader:
     }
     if field.read == Read.CHOICE:
         assert field.choices is not None
-        return partial(cells.read_choice, choices=words_of_choices(field.choices))
+        words = words_of_choices(field.choices)
+        return partial(cells.read_choice, choices=words, names=field.choices.labels)
     if field.read == Read.COUNT:
         return partial(
             cells.read_count, largest=LARGEST_JOBS if field.name == "expected_jobs" else cells.LARGEST_COUNT

@@ -127,13 +127,13 @@ def _grids(workbook: CalamineWorkbook, parts: Parts) -> Iterator[Grid]:
 
 
 def _grid(name: str, sheet: CalamineSheet, notes: Notes) -> Grid:
-    start = sheet.start or (0, 0)
-    before: list[None] = [None] * start[1]
+    before: list[None] = [None] * (sheet.start or (0, 0))[
+        1
+    ]  # rows come from the first, cells from the first filled
     rows = (before + row for row in sheet.iter_rows()) if before else sheet.iter_rows()
     grid = Grid(
         name=name,
         rows=cast("Iterable[list[Value]]", rows),  # times and durations: no reader of cells takes them
-        first=start[0] + 1,
         merged=list(sheet.merged_cell_ranges or ()),
         faults=notes.faults,
         hidden_rows=notes.hidden_rows,

@@ -37,14 +37,14 @@ def find_header(lines: Sequence[Line], merged: Sequence[tuple[Place, Place]]) ->
     """The header that knows most columns; the first of equals; where none is known, the first that looks like one."""
     best: Header | None = None
     for place, (number, values) in enumerate(lines[:DEPTH]):
+        if best is not None and best.known >= ENOUGH and number > best.rows[-1] + 1:
+            break
         if not _may_head(values):
             continue
         for rows in (1, 2):
             header = _header(lines, place, rows, merged)
             if header is not None and (best is None or header.known > best.known):
                 best = header
-        if best is not None and best.known >= ENOUGH and number > best.rows[-1] + 1:
-            break
     if best is not None and best.known >= ENOUGH:
         return best
     return _stranger(lines, merged)

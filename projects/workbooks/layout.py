@@ -12,12 +12,16 @@ from projects.workbooks.doubtful import check_doubled
 from projects.workbooks.fields import known_words, plain
 from projects.workbooks.grids import Grid
 from projects.workbooks.headers import DEPTH, Header, Line, find_header, settle_columns, year_of
+from projects.workbooks.merged import MergedDown
 from projects.workbooks.sums import check_sums, covered, is_sum
 from projects.workbooks.tables import Column, Remark, Row, Table, Text, Value, letter_of, said
 
 NOTE = re.compile(
-    r"\s*(?:注|备注|说明|填报|填表|制表|审核|联系|单位负责|报送|填报单位|统计|资料来源|数据来源|note|source|prepared)"
+    r"(?:注\d{0,2}|备注|说明|填报\S{0,4}|填表\S{0,3}|制表\S{0,3}|审核\S{0,3}|联系\S{0,3}|单位负责人|负责人|报送\S{0,4}|"
+    r"统计\S{0,5}|资料来源|数据来源|notes?|sources?|prepared by)\s*[:：]",
+    re.IGNORECASE,
 )
+NOTES_BEGIN = frozenset("注备说填制审联单负报统资数nspNSP")
 GROUP = re.compile(
     r"\s*(?:[(（]?[一二三四五六七八九十]+[)）]?\s*[、.．)）]|第[一二三四五六七八九十]+|[IVXⅠ-Ⅻ]+[、.．])"
 )
@@ -125,6 +129,7 @@ class Sorter:
         self.sums: list[Row] = []
         self.counts: dict[str, int] = {}
         self.merged = {a[0] + 1: b[1] - a[1] + 1 for a, b in grid.merged}
+        self.down = MergedDown(grid.merged, table.columns)
         self.hidden = grid.hidden_rows
 
     def is_header_again(self, values: Sequence[Value]) -> bool:
@@ -154,6 +159,10 @@ class Sorter:
         """Put one line where it belongs."""
         if len(values) != self.width:
             self._fit(number, values)
+        if self.down.ends:
+            self.down.fill(number, values)
+        if self._is_note(number, values):
+            return
         if is_sum(values, self.name_place):
             self.sums.append(Row(number, tuple(values)))
         elif values.count(None) != self.width - 1 or self.width < 3 or not self._is_aside(number, values):
@@ -172,15 +181,24 @@ class Sorter:
                 self.remark("beside", number, sentence, letter_of(place))
         del values[self.width :]
 
+    def _is_note(self, number: int, values: Sequence[Value]) -> bool:
+        """注：…, 填表人：… below or between the rows, where a row's name or first cell would be."""
+        for value in values[: (self.name_place or 0) + 1]:
+            if value is None:
+                continue
+            if isinstance(value, str) and value[0] in NOTES_BEGIN and NOTE.match(value):
+                self.remark("note", number, said(_("“%(text)s” was taken for a note."), text=_short(value)))
+                return True
+            return False
+        return False
+
     def _is_aside(self, number: int, values: Sequence[Value]) -> bool:
-        """A single text in a row: a heading between the rows, or a note below them. Anything else is data."""
+        """A single text in a row: a heading between the rows. Anything else is data."""
         place, value = next((p, v) for p, v in enumerate(values) if v is not None)
         if not isinstance(value, str):
             return False
         is_wide = self.merged.get(number, 1) > max(2, self.width // 2)
-        if NOTE.match(value):
-            self.remark("note", number, said(_("“%(text)s” was taken for a note."), text=_short(value)))
-        elif is_wide or GROUP.match(value) or (place == 0 and self.name_place not in {None, 0}):
+        if is_wide or GROUP.match(value) or (place == 0 and self.name_place not in {None, 0}):
             self.remark("heading", number, said(_("“%(text)s” was taken for a heading."), text=_short(value)))
         else:
             return False

@@ -94,8 +94,9 @@ def _check(row: Sum, column: Column, rows: Sequence[Row]) -> Remark | None:
     added = [number_of(r.values[column.place], column.unit) for r in rows]
     if any(a is None and r.values[column.place] is not None for a, r in zip(added, rows, strict=True)):
         return None  # a cell that cannot be read is an error of its own
-    total = sum((a for a in added if a is not None), Decimal(0))
-    if abs(total - printed) <= _tolerance(printed, len(rows)):
+    numbers = [a for a in added if a is not None]
+    total = sum(numbers, Decimal(0))
+    if abs(total - printed) <= _rounded_away(printed, numbers):
         return None
     sentence = said(
         _("The sum says %(printed)s, its %(count)d rows add up to %(total)s: %(difference)s differ."),
@@ -107,11 +108,16 @@ def _check(row: Sum, column: Column, rows: Sequence[Row]) -> Remark | None:
     return Remark("sum_differs", sentence, row.number, column.letter)
 
 
-def _tolerance(printed: Decimal, rows: int) -> Decimal:
-    """Half of the last printed place for each row: sums of what was rounded."""
-    exponent = printed.as_tuple().exponent
-    places = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-    return Decimal(rows) / 2 * Decimal(1).scaleb(-places) if places else Decimal("0.5") * min(rows, 2)
+def _rounded_away(printed: Decimal, numbers: Sequence[Decimal]) -> Decimal:
+    """What may differ: half of the sum's last place where its rows have finer ones; else nothing."""
+    places = _places(printed)
+    finer = any(_places(number) > places for number in numbers)
+    return Decimal("0.5").scaleb(-places) if finer else Decimal(0)
+
+
+def _places(number: Decimal) -> int:
+    exponent = number.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def number_of(value: Value, unit: int | None) -> Decimal | None:
