@@ -28,6 +28,7 @@ from benchmarks.databases import Databases  # noqa: E402
 from benchmarks.desk import bench_desk  # noqa: E402
 from benchmarks.explaining import bench_explain  # noqa: E402
 from benchmarks.exporting import bench_export  # noqa: E402
+from benchmarks.import_workbook import bench_import_workbook  # noqa: E402
 from benchmarks.ledger_size import bench_ledger_size  # noqa: E402
 from benchmarks.many_changes import bench_many_changes  # noqa: E402
 from benchmarks.naive import bench_naive  # noqa: E402
@@ -54,6 +55,7 @@ BENCHMARKS: dict[str, Callable[[Run], None]] = {
     "workers": bench_workers,
     "ledger_size": bench_ledger_size,
     "reading_workbooks": bench_reading_workbooks,
+    "import_workbook": bench_import_workbook,
 }
 POSTGRESQL_ALONE = (
     "many_changes",
@@ -63,6 +65,7 @@ POSTGRESQL_ALONE = (
     "desk",
     "workers",
     "ledger_size",
+    "import_workbook",
 )  # at sizes that SQLite is not for
 
 
@@ -84,6 +87,9 @@ def sizes_given() -> argparse.Namespace:
     parser.add_argument("--at-once", type=int, default=10_000, help="changes in one transaction")
     parser.add_argument("--rows", type=int, default=50_000, help="of a workbook")
     parser.add_argument("--explained", type=int, default=1_000, help="changes between two releases")
+    parser.add_argument(
+        "--row-by-row", type=int, default=2_000, help="of them imported row by row, scaled up"
+    )
     parser.add_argument("--shared", type=int, help="the number of projects for several workers")
     parser.add_argument("--keep", default="", help="name the databases by this prefix, and keep them")
     parser.add_argument(

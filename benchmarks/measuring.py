@@ -42,6 +42,14 @@ def seconds_of(pid: int) -> float:
     )
 
 
+def peak_megabytes() -> int:
+    """What this process has held in memory at most."""
+    (held,) = [
+        line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")
+    ]
+    return int(held.split()[1]) // 1024
+
+
 def main() -> None:
     """Each line is a list: a function's name, how often to call it, and its arguments."""
     django.setup()

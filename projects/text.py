@@ -54,6 +54,8 @@ def is_plain(text: str) -> bool:
 def comparable_name(value: str) -> str:
     """Return a name as it is compared, never shown: widths and cases folded, no spaces, nothing invisible."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+    if folded.isprintable() and " " not in folded:  # neither is any other space, nor what is invisible
+        return folded
     if folded.isalnum():  # as most names are: nothing to leave out
         return folded
     return "".join(

@@ -20,15 +20,15 @@ from tracking.audit import find_differences
 
 SIZES = {
     "projects": "300", "few": "100", "runs": "1", "changes": "2", "saves": "1", "batch": "2", "sample": "2",
-    "explained": "5", "at-once": "20",
+    "explained": "5", "at-once": "20", "rows": "30", "row-by-row": "5",
 }  # fmt: skip
 EVERYWHERE = (
     "plain SQL", "one ORM query each", "n·log n allows", "without posting", "with 300 projects", "broker: files",
     "broker: Redis",
 )  # fmt: skip
 # `workers` alone is not run here: it takes longer than a test may; tests of parts have real workers.
-RUN = ("rebuild", "naive", "growth", "posting", "change", "visible")
-RUN_ON_POSTGRESQL = ("many_changes", "totals", "as_of", "explain", "desk", "ledger_size")
+RUN = ("rebuild", "naive", "growth", "posting", "change", "visible", "export", "reading_workbooks")
+RUN_ON_POSTGRESQL = ("many_changes", "totals", "as_of", "explain", "desk", "ledger_size", "import_workbook")
 ON_POSTGRESQL = (
     "bare SQL",
     "bare aggregate",
@@ -36,6 +36,9 @@ ON_POSTGRESQL = (
     "Steps in the city",
     "bytes with its share",
     "search: initials",
+    "COPY into a bare table",
+    "django-import-export",
+    "Our process held",
 )
 
 

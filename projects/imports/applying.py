@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
 
@@ -16,7 +16,8 @@ from projects.services import Change, plans
 from projects.services.plans import PROJECT
 
 Planned = Mapping[str, Any]  # a row as a check has kept it
-CHUNK = 5_000
+CHUNK = 2_000  # rows whose records are held at once
+PARTS = 10
 LONGEST_TITLE = 200
 
 
@@ -35,11 +36,22 @@ def changes_of(
 
     On trial investors that are not recorded yet are left out instead of being entered.
     """
-    entered = {} if is_trial else _entered(planned, at)
-    made: list[Change] = []
+    entered = {} if is_trial else _entered(_new_backers(planned), at)
+    wholes = {line["parent"] for line in planned if line["parent"]}
+    parts = (planned[start : start + CHUNK] for start in range(0, len(planned), CHUNK))
+    return list(_stream(parts, wholes, entered, actor, at))
+
+
+def _stream(
+    parts: Iterable[Sequence[Planned]],
+    wholes: Collection[str],
+    entered: Mapping[str, Organization],
+    actor: User,
+    at: datetime,
+) -> Iterator[Change]:
+    """The changes one after the other; of rows that others are phases of the project is kept."""
     projects: dict[str, Project] = {}
-    for start in range(0, len(planned), CHUNK):
-        some = planned[start : start + CHUNK]
+    for some in parts:
         known = plans.known_of([line["project"] for line in some if line["project"]], actor, at)
         linked = plans.linked_of([change for line in some for change in line["changes"]])
         backers = _backers(some)
@@ -56,9 +68,9 @@ def changes_of(
                 if line["parent"] not in projects:
                     raise Changed
                 change.project.parent = projects[line["parent"]]
-            projects[line["key"]] = change.project
-            made.append(change)
-    return made
+            if line["key"] in wholes:
+                projects[line["key"]] = change.project
+            yield change
 
 
 def _backers(planned: Sequence[Planned]) -> dict[int, Organization]:
@@ -66,9 +78,12 @@ def _backers(planned: Sequence[Planned]) -> dict[int, Organization]:
     return Organization.objects.in_bulk(ids) if ids else {}
 
 
-def _entered(planned: Sequence[Planned], at: datetime) -> dict[str, Organization]:
+def _new_backers(planned: Iterable[Planned]) -> dict[str, None]:
+    return dict.fromkeys(name for line in planned if line["backers"] for name in line["backers"]["new"])
+
+
+def _entered(names: Collection[str], at: datetime) -> dict[str, Organization]:
     """Investors that are not recorded yet, recorded now; one that somebody else has entered meanwhile is taken."""
-    names = dict.fromkeys(name for line in planned if line["backers"] for name in line["backers"]["new"])
     there = (
         {o.name: o for o in Organization.objects.filter(name__in=list(names)).order_by("-pk")}
         if names
@@ -84,18 +99,54 @@ def _entered(planned: Sequence[Planned], at: datetime) -> dict[str, Organization
 
 def commit(run: Import, actor: User, *, at: datetime) -> BulkChange | None:
     """Write what the preview shows, in the caller's transaction. Raises Changed, Forbidden, RefusedChanges."""
-    planned = _kept(run, ImportPart.Sort.CREATED) + _kept(run, ImportPart.Sort.CHANGED)
-    _check_rights(run, planned, actor)
-    _check_new(run, planned)
+    gist = _gist_of(run)
+    _check_rights(run, gist.existing, actor)
+    _check_new(run, gist.wanted)
     title = gettext("Import: %(name)s") % {"name": run.file_name}
     bulk = BulkChange(title=title[:LONGEST_TITLE])
-    made = changes_of(planned, actor, at=at)
-    services.save_projects(made, actor=actor, at=at, door=Door.IMPORT, reason=bulk.title, bulk=bulk)
+    entered = _entered(gist.backers, at)
+    services.save_stream(
+        lambda: _stream(_kept(run), gist.wholes, entered, actor, at),
+        existing=gist.existing,
+        actor=actor,
+        at=at,
+        door=Door.IMPORT,
+        reason=bulk.title,
+        bulk=bulk,
+    )
     return bulk
 
 
-def _kept(run: Import, sort: str) -> list[Planned]:
-    return [line for part in run.parts.filter(sort=sort).order_by("number") for line in part.lines]
+def _kept(run: Import) -> Iterator[list[Planned]]:
+    """What is to be written, some of it at a time: what is new first."""
+    for sort in (ImportPart.Sort.CREATED, ImportPart.Sort.CHANGED):
+        held: list[Planned] = []
+        for part in run.parts.filter(sort=sort).order_by("number").iterator(chunk_size=PARTS):
+            held += part.lines
+            if len(held) >= CHUNK:
+                yield held
+                held = []
+        if held:
+            yield held
+
+
+class _Gist(NamedTuple):
+    """What has to be known of all rows before the first is written."""
+
+    existing: list[int]  # projects
+    wanted: list[Wanted]  # what new rows mean
+    backers: dict[str, None]  # names of investors to be entered
+    wholes: set[str]  # rows that others are phases of
+
+
+def _gist_of(run: Import) -> _Gist:
+    gist = _Gist([], [], {}, set())
+    for some in _kept(run):
+        gist.existing.extend(line["project"] for line in some if line["project"])
+        gist.wanted.extend(_wanted(line, run) for line in some if line["project"] is None)
+        gist.backers.update(_new_backers(some))
+        gist.wholes.update(line["parent"] for line in some if line["parent"])
+    return gist
 
 
 def is_editor_of(actor: User, district: District) -> bool:
@@ -105,19 +156,17 @@ def is_editor_of(actor: User, district: District) -> bool:
     )
 
 
-def _check_rights(run: Import, planned: Sequence[Planned], actor: User) -> None:
+def _check_rights(run: Import, existing: Sequence[int], actor: User) -> None:
     if not is_editor_of(actor, run.district):
         raise Forbidden
-    ids = [line["project"] for line in planned if line["project"]]
-    here = Project.objects.within(run.district).filter(pk__among=ids).order_by().count()
-    if here != len(set(ids)):
+    here = Project.objects.within(run.district).filter(pk__among=existing).order_by().count()
+    if here != len(set(existing)):
         raise Changed
 
 
-def _check_new(run: Import, planned: Sequence[Planned]) -> None:
+def _check_new(run: Import, wanted: Sequence[Wanted]) -> None:
     """What was new when it was looked at must still be: somebody may have recorded the same meanwhile."""
-    new = [line for line in planned if line["project"] is None]
-    matches = match_all([_wanted(line, run) for line in new], run.district)
+    matches = match_all(wanted, run.district)
     if any(match.project is not None or match.fault or match.asked for match in matches):
         raise Changed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,9 +20,12 @@ from projects.imports.findings import Finding, Place, found, in_order
 from projects.imports.matching import codes_of
 from projects.imports.rows import Line
 from projects.models import Import, ImportPart, User
+from projects.rows import columns_of, insert_rows
 from projects.workbooks import Unreadable, read_tables
 
 PAGE = 200  # lines of a part
+PART = columns_of(ImportPart, "run", "sort", "number", "lines")
+TOGETHER = 2_000  # rows whose records are held at once
 Sort = ImportPart.Sort
 Tell = Callable[[int, int], None]  # how far: rows done, of how many
 
@@ -74,12 +78,15 @@ def check(run: Import, reader: User, *, at: datetime, tell: Tell) -> Outcome:
 
 
 def ask_the_rules(lines: Sequence[Line], actor: User, *, at: datetime) -> None:
-    """Have each row refused as saving it would refuse it; all rows at once, so that they see each other."""
+    """Have each row refused as saving it would refuse it; phases beside what they are phases of."""
     asked = [line for line in in_turn(lines) if line.differs and line.match.fault is None]
-    made = changes_of([as_planned(line) for line in asked], actor, at=at, is_trial=True)
-    refusals = services.refusals_of(made, actor=actor, at=at)
-    for index, refusal in refusals.items():
-        _note(asked[index], refusal)
+    family = {line.parent.key for line in asked if line.parent} | {line.key for line in asked if line.parent}
+    alone = [line for line in asked if line.key not in family]
+    groups = [alone[start : start + TOGETHER] for start in range(0, len(alone), TOGETHER)]
+    for together in [*groups, [line for line in asked if line.key in family]]:
+        made = changes_of([as_planned(line) for line in together], actor, at=at, is_trial=True)
+        for index, refusal in services.refusals_of(made, actor=actor, at=at).items():
+            _note(together[index], refusal)
 
 
 def in_turn(lines: Iterable[Line]) -> list[Line]:
@@ -142,11 +149,11 @@ def keep(run: Import, outcome: Outcome) -> None:
     }
     run.parts.all().delete()
     rows = [
-        ImportPart(run=run, sort=sort, number=number, lines=lines[start : start + PAGE])
+        (run.pk, str(sort), number, json.dumps(lines[start : start + PAGE], ensure_ascii=False))
         for sort, lines in pages.items()
         for number, start in enumerate(range(0, len(lines), PAGE))
     ]
-    ImportPart.objects.bulk_create(rows, batch_size=100)
+    insert_rows(ImportPart, PART, rows)
     run.rows, run.refused, run.columns = len(outcome.lines), len(refused), outcome.columns
     run.created, run.changed, run.unchanged = (
         len(pages[sort]) for sort in (Sort.CREATED, Sort.CHANGED, Sort.UNCHANGED)

@@ -23,6 +23,7 @@ from django.utils import translation
 from projects import services
 from projects.imports import applying, checking
 from projects.models import Import
+from projects.rows import uncollected
 from projects.services.announce import send_hint
 
 logger = logging.getLogger(__name__)
@@ -163,7 +164,7 @@ class Overtaken(Exception):
 @contextmanager
 def _in_one_transaction() -> Iterator[None]:
     """However long it takes."""
-    with transaction.atomic():
+    with transaction.atomic(), uncollected():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL statement_timeout = 0")

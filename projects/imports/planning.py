@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,7 +16,6 @@ from projects.imports.naming import Districts, Investors, NotFound, Sectors, Tag
 from projects.imports.rows import Line
 from projects.models import District, Import, Kind, Organization, Precision, Project, User
 from projects.services import plans
-from projects.services.annexes import FieldChange
 from projects.services.plans import PROJECT
 
 CHUNK = 2_000
@@ -54,6 +54,7 @@ def plan(
         tell(start + len(some))
 
 
+@cache
 def kind_of(name: str) -> tuple[str, str] | None:
     """The kind of milestone and its field that a field of a workbook means: `signed_on`, `planned_start_on`."""
     if name in PLANNED:
@@ -241,7 +242,7 @@ def _compare(line: Line, known: Any, names: dict[int, str]) -> None:
         values = {**values, (PROJECT, "voided_at"): None, (PROJECT, "void_reason"): ""}
     if "total_investment" in line.said and (PROJECT, ESTIMATED) not in values:
         values = {**values, **_estimated_anew(record, values)}
-    line.changes = [_json(change) for change in plans.differences_of(record, values)]
+    line.changes = plans.differences_of(record, values)
     if line.investors is not None:
         held = record.links["investors"]
         given = [each if isinstance(each, str) else each.pk for each in line.investors]
@@ -253,7 +254,3 @@ def _estimated_anew(record: plans.Record, values: plans.Values) -> plans.Values:
     """Another amount without 约 is exact; the same amount stays as exact as it was."""
     same = record.project.total_investment == values.get((PROJECT, "total_investment"))
     return {} if same else {(PROJECT, ESTIMATED): False}
-
-
-def _json(change: FieldChange) -> FieldChange:
-    return FieldChange(of=change["of"], field=change["field"], before=change["before"], after=change["after"])

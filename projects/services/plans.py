@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from projects.models import Project, PutAside, User
+from projects.models import Project, PutAside, User, maker_of
 from projects.services.restoring import (
     LINKS,
     Linked,
@@ -37,9 +37,12 @@ __all__ = [
 ]
 
 
+_project = maker_of(Project)
+
+
 def blank() -> Record:
     """A project that is not recorded yet."""
-    return Record(Project(), {}, {name: [] for name in LINKS})
+    return Record(_project([]), {}, {name: [] for name in LINKS})
 
 
 def known_of(ids: Iterable[int], reader: User, at: datetime) -> Mapping[int, Record]:

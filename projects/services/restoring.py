@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -14,7 +15,18 @@ from django.db.models import Max
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import BulkChange, Door, Kind, Milestone, Organization, Project, Revision, Tag, User
+from projects.models import (
+    BulkChange,
+    Door,
+    Kind,
+    Milestone,
+    Organization,
+    Project,
+    Revision,
+    Tag,
+    User,
+    maker_of,
+)
 from projects.services.annexes import FieldChange
 from projects.services.carrying import take_back_decision
 from projects.services.changes import Change
@@ -59,8 +71,10 @@ class Record(NamedTuple):
 
 
 NO_MILESTONE = Milestone()
+step_of = maker_of(Milestone, "project_id", "kind")
 
 
+@cache
 def field_of(of: str, name: str) -> Any:
     """The model's field that a change names."""
     return (Project if of == PROJECT else Milestone)._meta.get_field(name)
@@ -266,9 +280,13 @@ def differences_of(record: Record, values: Values) -> list[FieldChange]:
 
 def _place(change: FieldChange) -> tuple[int, int]:
     """The project first, then its milestones in the order of their kinds; fields as the model has them."""
-    of = change["of"]
+    return _place_of(change["of"], change["field"])
+
+
+@cache
+def _place_of(of: str, name: str) -> tuple[int, int]:
     names = [f.name for f in (Project if of == PROJECT else Milestone)._meta.fields]
-    place = names.index(change["field"]) if change["field"] in names else len(names)
+    place = names.index(name) if name in names else len(names)
     return (-1 if of == PROJECT else list(Kind).index(Kind(of)), place)
 
 
@@ -286,7 +304,8 @@ def change_of(record: Record, differences: Sequence[FieldChange], known: Linked)
         else:
             if of not in steps:
                 held = record.milestones.get(of)
-                steps[of] = copy.copy(held) if held else Milestone(project=project, kind=of)
+                steps[of] = copy.copy(held) if held else step_of([project.pk, of])
+                steps[of].project = project
             set_field(steps[of], name, change["after"])
     emptied = [step for step in steps.values() if is_empty(step)]
     kept = [step for step in steps.values() if not is_empty(step)]
@@ -301,8 +320,15 @@ def change_of(record: Record, differences: Sequence[FieldChange], known: Linked)
 
 def set_field(record: models.Model, name: str, value: Any) -> None:
     """Give a record a value as a revision has it."""
-    field: Any = record._meta.get_field(name)
-    setattr(record, field.attname, field.to_python(value))
+    column, read = _written(type(record), name)
+    setattr(record, column, read(value))
+
+
+@cache
+def _written(model: type[models.Model], name: str) -> tuple[str, Callable[[Any], Any]]:
+    """The column of a field, and what reads its values."""
+    field: Any = model._meta.get_field(name)
+    return field.attname, field.to_python
 
 
 def linked_of(differences: Sequence[FieldChange]) -> Linked:
