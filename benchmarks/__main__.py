@@ -26,6 +26,7 @@ from benchmarks.changes import bench_change, bench_visible  # noqa: E402
 from benchmarks.costs import Report  # noqa: E402
 from benchmarks.databases import Databases  # noqa: E402
 from benchmarks.desk import bench_desk  # noqa: E402
+from benchmarks.duplicates import bench_duplicates  # noqa: E402
 from benchmarks.explaining import bench_explain  # noqa: E402
 from benchmarks.exporting import bench_export  # noqa: E402
 from benchmarks.import_workbook import bench_import_workbook  # noqa: E402
@@ -52,6 +53,7 @@ BENCHMARKS: dict[str, Callable[[Run], None]] = {
     "explain": bench_explain,
     "desk": bench_desk,
     "export": bench_export,
+    "duplicates": bench_duplicates,
     "workers": bench_workers,
     "ledger_size": bench_ledger_size,
     "reading_workbooks": bench_reading_workbooks,
@@ -63,6 +65,7 @@ POSTGRESQL_ALONE = (
     "as_of",
     "explain",
     "desk",
+    "duplicates",
     "workers",
     "ledger_size",
     "import_workbook",

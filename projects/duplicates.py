@@ -57,6 +57,17 @@ class Candidate(NamedTuple):
         return self.reasons != (HINT,)
 
 
+class Fact(NamedTuple):
+    """What decides about the likeness of a recorded project."""
+
+    pk: int
+    name: str
+    approval_code: str
+    district_id: int
+    parent_id: int | None
+    total_investment: int | None
+
+
 def sought(project: Project) -> Sought:
     """What is compared of a recorded project, as the record at hand says it."""
     return Sought(
@@ -94,11 +105,13 @@ def candidates_of_many(given: Sequence[Project | Sought], reader: Reader | None)
     for each, core in zip(wanted, cores, strict=True):
         backed = (by_investor[pk, each.district] for pk in _named(each, by_investor.codes))
         found.append(by_code[each.approval_code].union(by_core[core], *backed))
-    projects = _projects(set().union(*found), places)
-    return [
-        _candidates(each, core, [projects[pk] for pk in pks if pk in projects], by_investor)
+    facts = _facts(set().union(*found), places)
+    ranked = [
+        _ranked(each, core, [facts[pk] for pk in pks if pk in facts], by_investor)
         for each, core, pks in zip(wanted, cores, found, strict=True)
     ]
+    projects = _projects({fact.pk for some in ranked for fact, _reasons in some})
+    return [[Candidate(projects[fact.pk], reasons) for fact, reasons in some] for some in ranked]
 
 
 def likeness(one: Project, other: Project) -> tuple[Likeness, ...]:
@@ -193,8 +206,17 @@ def _named(each: Sought, codes: dict[str, int]) -> set[int]:
     return {*each.investors, *(codes[code] for code in each.credit_codes if code in codes)}
 
 
-def _projects(ids: Collection[int], places: Places) -> dict[int, Project]:
-    rows = Project.objects.kept().filter(places.rule("district__path")).select_related("district").order_by()
+def _facts(ids: Collection[int], places: Places) -> dict[int, Fact]:
+    """What decides about likeness, of the kept projects among these that the reader sees."""
+    rows = Project.objects.kept().filter(places.rule("district__path")).order_by()
+    facts = (
+        Fact(*row) for part in _slices(ids) for row in rows.filter(pk__in=part).values_list(*Fact._fields)
+    )
+    return {fact.pk: fact for fact in facts}
+
+
+def _projects(ids: Collection[int]) -> dict[int, Project]:
+    rows = Project.objects.select_related("district").order_by()
     return {project.pk: project for part in _slices(ids) for project in rows.filter(pk__in=part)}
 
 
@@ -206,31 +228,31 @@ def _slices(values: Iterable[V]) -> Iterable[list[V]]:
 # --- what speaks for it -----------------------------------------------------------------------------------------------
 
 
-def _candidates(each: Sought, core: str, projects: Iterable[Project], backed: Backed) -> list[Candidate]:
-    """With the reasons, the likeliest first; then those of the same district, then the latest."""
+def _ranked(
+    each: Sought, core: str, facts: Iterable[Fact], backed: Backed
+) -> list[tuple[Fact, tuple[Likeness, ...]]]:
+    """Those that are like it with the reasons, the likeliest first; of the same district first, then the latest."""
     investors = _named(each, backed.codes)
     found = []
-    for project in projects:
-        shares = any(project.pk in backed.get((pk, each.district), ()) for pk in investors)
-        reasons = tuple(_reasons(each, core, project, shares_investor=shares))
-        if reasons and not _is_family(each, project):
-            found.append(Candidate(project, reasons))
-    found.sort(key=lambda candidate: _place(each, candidate))
+    for fact in facts:
+        shares = any(fact.pk in backed.get((pk, each.district), ()) for pk in investors)
+        reasons = tuple(_reasons(each, core, fact, shares_investor=shares))
+        if reasons and not _is_family(each, fact):
+            found.append((fact, reasons))
+    found.sort(key=lambda one: _place(each, *one))
     return found[:MOST]
 
 
-def _place(each: Sought, candidate: Candidate) -> tuple[int, int, bool, int]:
-    project, reasons = candidate
-    elsewhere = project.district_id != each.district
-    return (ORDER.index(reasons[0]), -len(reasons), elsewhere, -project.pk)
+def _place(each: Sought, fact: Fact, reasons: Sequence[Likeness]) -> tuple[int, int, bool, int]:
+    return (ORDER.index(reasons[0]), -len(reasons), fact.district_id != each.district, -fact.pk)
 
 
-def _reasons(each: Sought, core: str, project: Project, *, shares_investor: bool) -> Iterable[Likeness]:
-    if each.approval_code and project.approval_code == each.approval_code:
+def _reasons(each: Sought, core: str, other: Fact | Project, *, shares_investor: bool) -> Iterable[Likeness]:
+    if each.approval_code and other.approval_code == each.approval_code:
         yield Likeness.APPROVAL_CODE
-    alike = bool(core) and kept_core(project.name) == core
-    amounts = (each.total_investment, project.total_investment)
-    if alike and None not in amounts and are_alike(*amounts):
+    alike = bool(core) and kept_core(other.name) == core
+    amounts = (each.total_investment, other.total_investment)
+    if alike and are_alike(*amounts):
         yield Likeness.NAME_AND_AMOUNT
     if shares_investor:
         yield Likeness.CREDIT_CODE
@@ -245,7 +267,7 @@ def are_alike(one: int | None, other: int | None) -> bool:
     return one is not None and other is not None and abs(one - other) * TENTH <= max(one, other)
 
 
-def _is_family(each: Sought, project: Project) -> bool:
+def _is_family(each: Sought, project: Fact | Project) -> bool:
     """Whether it is the project itself, a phase of it, or of the same larger project."""
     own = {pk for pk in (each.id, each.parent) if pk is not None}
     return project.pk in own or project.parent_id in own

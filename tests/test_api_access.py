@@ -106,6 +106,8 @@ def rows() -> list[Row]:
         Row("post", "projects/{id}/return/", "own", (401, 404, 403, 403, 404, 401, 428), {}),
         Row("post", "projects/{id}/approve/", "own", (401, 404, 403, 403, 404, 401, 428), {}),
         Row("post", "projects/{id}/approve/", "foreign", (401, 404, 404, 404, 403, 401, 428), {}),
+        Row("get", "projects/{id}/duplicates/", "own", seen),
+        Row("get", "projects/{id}/duplicates/", "foreign", foreign_seen),
         Row("get", "projects/{id}/charges/", "own", seen),
         Row("post", "projects/{id}/charges/", "own", step_added, charge),
         Row("get", "projects/{id}/charges/{charge}/", "own", seen),

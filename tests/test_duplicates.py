@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 
 from projects import services
 from projects.duplicates import Candidate, Sought, are_alike, candidates, candidates_of_many
-from projects.models import District, Likeness, Organization, Project, Verdict
+from projects.models import District, Likeness, Organization, Project, ProjectSearch, Verdict
 from tests.api import Api
 from tests.makers import NOW, YI, fresh, make_huangpu, make_organization, make_project, make_uscc, make_user
 
@@ -210,3 +213,17 @@ def test_a_project_that_was_merged_says_into_which(places):
     answers = [reader.get(f"/api/v1/projects/{pk}/").json()["merged_into"] for pk in (main.pk, other.pk)]
 
     assert answers == [None, main.pk]
+
+
+def test_names_from_before_are_given_their_cores_as_the_service_writes_them(places):
+    make_project("广药（集团）白云基地一期", district=places["440112"])
+    make_project("项目", district=places["440112"])
+    rows = ProjectSearch.objects.order_by("project_id")
+    written = list(rows.values_list("text", "core"))
+    rows.update(core="")
+    fill = import_module("projects.migrations.0019_names_compared").fill
+
+    for _twice in range(2):
+        fill(apps, connection.schema_editor)
+        assert list(rows.values_list("text", "core")) == written
+    assert [core for _text, core in written] == ["广药白云基地", ""]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 
 from config.api.outcomes import StaleVersion
 from projects import services
@@ -25,6 +27,7 @@ from projects.models import (
     Verdict,
 )
 from projects.services import Decision
+from projects.services.bulk import Registration, register_many
 from tests.makers import NOW, YI, fresh, make_huangpu, make_organization, make_project, make_uscc, make_user
 from tests.test_attachments import PDF
 from tracking.audit import find_differences
@@ -135,6 +138,51 @@ def test_new_investors_are_compared_too(places):
         services.save_project(fresh(project), investors=[investor], actor=None, at=LATER)
 
     assert services.compare_waiting(LATER) == 1
+
+
+def test_a_worker_that_dies_leaves_the_rows_for_the_next(twins, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr("projects.services.comparing._renew", lambda *_given: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            services.compare_waiting(LATER)
+    assert (DuplicateCheck.objects.count(), DuplicatePair.objects.count()) == (2, 0)
+
+    assert services.compare_waiting(LATER) == 1
+
+
+def test_the_command_finds_what_was_recorded_before_anybody_looked(twins):
+    DuplicateCheck.objects.all().delete()
+    said = io.StringIO()
+    call_command("find_duplicates", stdout=said)
+    call_command("find_duplicates", stdout=said)
+
+    assert [line.split()[0] for line in said.getvalue().splitlines()] == ["1", "0"]
+    assert waiting() == [("云基地", "云基地项目")]
+
+
+def test_what_is_registered_in_bulk_is_compared_and_what_is_invented_is_not(places):
+    make_project("云基地", district=places["440112"])
+    services.compare_waiting(NOW)
+    families = [
+        Registration(Project(code=f"R{n}", name="云基地", district=places["440112"])) for n in range(2)
+    ]
+    register_many(families[:1], actor=None, at=NOW, compared=False)
+    assert services.compare_waiting(NOW) == 0
+
+    register_many(families[1:], actor=None, at=NOW)
+    assert services.compare_waiting(NOW) == 2
+
+
+def test_one_project_is_asked_about_with_few_others_however_many_are_alike(places):
+    for _ in range(9):
+        make_project("云基地", district=places["440112"])
+    services.compare_waiting(NOW)
+    DuplicatePair.objects.all().delete()
+    new = make_project("云基地", district=places["440112"])
+
+    services.compare_waiting(LATER)
+
+    assert DuplicatePair.objects.filter(second=new).count() == 5
 
 
 def test_who_edits_in_one_of_the_districts_alone_sees_no_pair(places, twins):

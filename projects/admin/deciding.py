@@ -24,7 +24,7 @@ from projects.admin.reviewing import CHANGED_MEANWHILE
 from projects.duplicates import likeness
 from projects.forms import AmountFormField
 from projects.history import Line, Words
-from projects.models import Door, DuplicateDecision, Project, Verdict
+from projects.models import Door, DuplicateDecision, Kind, Project, Verdict
 from projects.services.annexes import FieldChange
 from projects.services.combining import AMOUNTS, FIELDS, LINKS, STEP_FIELDS
 from projects.services.revising import PROJECT, plain
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from projects.admin.projects import ProjectAdmin
 
 QUEUE = "admin:projects_project_duplicate_queue"
+FACTS = [name for together in FIELDS.values() for name in together]
+PLACES = [(PROJECT, name) for name in (*FACTS, *LINKS)]  # the order in which two projects are compared
+PLACES += [(str(kind), name) for kind in Kind for name in STEP_FIELDS]
 TAKE = "take-"  # before the name of a field of which one of the two values is chosen
 
 
@@ -105,6 +108,8 @@ def decide_view(request: HttpRequest, model_admin: ProjectAdmin, pk: int, other:
     shown = {
         "pair": pair,
         "form": form,
+        "first_fields": [form[name] for name in ("verdict", "main", "reason")],
+        "more_fields": [form[name] for name in ("phase", "main_phase", *AMOUNTS)],
         "compared": [(*each, request.POST.get(TAKE + each.choice, "")) for each in compared],
         "why": [reason.label for reason in likeness(*pair)],
     }
@@ -205,7 +210,7 @@ def _compared(request: HttpRequest, first: Project, second: Project) -> list[Com
     facts = [_facts(project) for project in (first, second)]
     changes = [
         FieldChange(of=of, field=name, before=facts[0].get((of, name)), after=facts[1].get((of, name)))
-        for of, name in dict.fromkeys([*facts[0], *facts[1]])
+        for of, name in sorted({*facts[0], *facts[1]}, key=PLACES.index)
     ]
     choices = set(services.conflicts(first, second))
     rows = []
@@ -219,8 +224,7 @@ def _compared(request: HttpRequest, first: Project, second: Project) -> list[Com
 
 def _facts(project: Project) -> dict[tuple[str, str], Any]:
     """What a project says, by what it is of and the field."""
-    names = [name for together in FIELDS.values() for name in together]
-    found = {(PROJECT, name): plain(project.serializable_value(name)) for name in names}
+    found = {(PROJECT, name): plain(project.serializable_value(name)) for name in FACTS}
     found |= {(PROJECT, name): [each.pk for each in getattr(project, name).all()] for name in LINKS}
     for step in project.milestones.order_by("pk"):
         found |= {(step.kind, name): plain(step.serializable_value(name)) for name in STEP_FIELDS}

@@ -21,7 +21,9 @@ def fill(apps, schema_editor):
             changed = [row for row in rows if row.core != cores[row.pk]]
             for row in changed:
                 row.core = cores[row.pk]
-            search.objects.bulk_update(changed, ["core"], batch_size=500)
+            search.objects.bulk_create(
+                changed, update_conflicts=True, unique_fields=["project"], update_fields=["core"]
+            )
         last = max(names)
 
 

@@ -9,7 +9,7 @@ from projects.services.changes import Change
 from projects.services.charging import Charges, remove_charge, save_charge
 from projects.services.combining import Decision, conflicts, decide
 from projects.services.commenting import comment_on, read_mention
-from projects.services.comparing import compare_later, compare_waiting
+from projects.services.comparing import compare_all, compare_later, compare_waiting
 from projects.services.confidentiality import reveal_due
 from projects.services.counting import approval_required
 from projects.services.dates import DATE_FIELDS, dated_milestones
@@ -69,6 +69,7 @@ __all__ = [
     "choose_default_view",
     "choose_unit",
     "comment_on",
+    "compare_all",
     "compare_later",
     "compare_waiting",
     "conflicts",

@@ -58,6 +58,18 @@ def compare_waiting(at: datetime) -> int:
     return found
 
 
+def compare_all(at: datetime) -> int:
+    """Compare every project with all others, from key to key; how many pairs wait for a word that did not before."""
+    last, found = 0, 0
+    while ids := list(
+        Project.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]
+    ):
+        with transaction.atomic():
+            found += compare(ids, at)
+        last = ids[-1]
+    return found
+
+
 @transaction.atomic
 def _compare_some(at: datetime) -> int | None:
     """What `compare_waiting` does in one transaction; None where nothing waits that nobody else is comparing."""
