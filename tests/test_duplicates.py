@@ -15,6 +15,7 @@ from projects.duplicates import Candidate, Sought, are_alike, candidates, candid
 from projects.models import District, Likeness, Organization, Project, ProjectSearch, Verdict
 from tests.api import Api
 from tests.makers import NOW, YI, fresh, make_huangpu, make_organization, make_project, make_uscc, make_user
+from tests.workbooks_made import checked, committed, said
 
 CODE, OTHER_CODE = "2301-440112-04-01-123456", "2301-440112-04-01-654321"
 
@@ -227,3 +228,42 @@ def test_names_from_before_are_given_their_cores_as_the_service_writes_them(plac
         fill(apps, connection.schema_editor)
         assert list(rows.values_list("text", "core")) == written
     assert [core for _text, core in written] == ["广药白云基地", ""]
+
+
+# --- in a workbook ----------------------------------------------------------------------------------------------------
+
+
+def test_the_preview_of_a_workbook_warns_of_what_is_recorded_elsewhere_and_is_imported_all_the_same(places):
+    officer = make_user("officer", district=places["440100"])
+    other = make_project("智能装备基地", district=places["440113"], total_investment=20 * YI)
+    rows = [["智能装备基地（一期）", "黄埔区", "19.5亿", None, None], ["别的", "黄埔区", 1, None, None]]
+
+    run = checked(rows, into=places["440112"], actor=officer)
+
+    (warning,) = [line for line in said(run, "warnings") if line["code"] == "duplicate"]
+    assert (run.status, warning["row"], warning["column"]) == ("ready", 2, "项目名称")
+    assert warning["detail"]["zh-hans"] == (
+        f"可能已登记过： {other.code} 智能装备基地 (番禺区) 名称、金额相近"
+    )
+    assert warning["detail"]["en"].endswith("Alike name and amount")
+    committed(run, officer)
+    assert services.compare_waiting(NOW) == 1
+
+
+def test_a_workbook_of_one_district_tells_nothing_of_another(places):
+    officer = make_user("officer", district=places["440112"])
+    make_project("智能装备基地", district=places["440113"], total_investment=20 * YI)
+
+    run = checked([["智能装备基地", "黄埔区", "20亿", None, None]], into=places["440112"], actor=officer)
+
+    assert said(run, "warnings") == []
+
+
+def test_the_same_workbook_again_warns_of_nothing_that_it_made_itself(places):
+    officer = make_user("officer", district=places["440112"])
+    rows = [["智能装备基地", "黄埔区", "20亿", None, None]]
+    committed(checked(rows, into=places["440112"], actor=officer), officer)
+
+    again = checked(rows, into=places["440112"], actor=officer)
+
+    assert (again.unchanged, said(again, "warnings")) == (1, [])

@@ -16,6 +16,7 @@ from projects import services
 from projects.file_store import path_of
 from projects.imports import columns, planning, reading
 from projects.imports.applying import changes_of
+from projects.imports.duplicates import warn_of_duplicates
 from projects.imports.findings import Finding, Place, found, in_order
 from projects.imports.matching import codes_of
 from projects.imports.rows import Line
@@ -68,6 +69,7 @@ def check(run: Import, reader: User, *, at: datetime, tell: Tell) -> Outcome:
     tell(number // 4, number)
     planning.plan(lines, run, reader, at=at, tell=lambda done: tell(number // 4 + done // 2, number))
     ask_the_rules(lines, reader, at=at)
+    warn_of_duplicates(lines, reader)
     reading.look_for_slips(lines)
     outcome.errors += [finding for line in lines for finding in line.errors]
     outcome.warnings += [finding for line in lines for finding in line.warnings]
