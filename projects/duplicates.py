@@ -155,7 +155,7 @@ class Backed(defaultdict[tuple[int, int | None], set[int]]):
 def _by_code(codes: Collection[str]) -> dict[str, set[int]]:
     found: dict[str, set[int]] = defaultdict(set)
     for part in _slices(codes):
-        rows = Project.objects.kept().exclude(approval_code="").filter(approval_code__in=part).order_by()
+        rows = Project.objects.kept().exclude(approval_code="").filter(approval_code__among=part).order_by()
         for code, pk in rows.values_list("approval_code", "pk"):
             found[code].add(pk)
     return found
@@ -173,7 +173,7 @@ def _by_core(cores: Collection[str], places: Places) -> dict[str, set[int]]:
         return found
     latest = Window(RowNumber(), partition_by=[F("core")], order_by=F("project_id").desc())
     for part in _slices(cores):
-        some = rows.filter(core__in=part).annotate(place=latest).filter(place__lte=COMPARED).order_by()
+        some = rows.filter(core__among=part).annotate(place=latest).filter(place__lte=COMPARED).order_by()
         for core, pk, _place in some:
             found[core].add(pk)
     return found
@@ -184,7 +184,7 @@ def _by_investor(wanted: Sequence[Sought], places: Places) -> Backed:
     found = Backed()
     placed = [each for each in wanted if each.district is not None]
     for codes in _slices({code for each in placed for code in each.credit_codes if code}):
-        known = Organization.objects.filter(uscc__in=codes).order_by().values_list("uscc", "pk")
+        known = Organization.objects.filter(uscc__among=codes).order_by().values_list("uscc", "pk")
         found.codes |= {code: pk for code, pk in known if code}
     pairs = {(pk, each.district) for each in placed for pk in _named(each, found.codes)}
     districts = {district for _pk, district in pairs}
@@ -194,7 +194,7 @@ def _by_investor(wanted: Sequence[Sought], places: Places) -> Backed:
     if len(districts) == 1:
         rows = rows.filter(project__district__in=districts)
     for part in _slices({pk for pk, _district in pairs}):
-        some = rows.filter(organization__in=part).values_list("organization", "project__district", "project")
+        some = rows.filter(organization__among=part).values_list("organization", "project__district", "project")
         for investor, district, pk in some[:COMPARED] if len(wanted) == 1 else some.iterator():
             if (investor, district) in pairs and len(found[investor, district]) < COMPARED:
                 found[investor, district].add(pk)
@@ -210,14 +210,14 @@ def _facts(ids: Collection[int], places: Places) -> dict[int, Fact]:
     """What decides about likeness, of the kept projects among these that the reader sees."""
     rows = Project.objects.kept().filter(places.rule("district__path")).order_by()
     facts = (
-        Fact(*row) for part in _slices(ids) for row in rows.filter(pk__in=part).values_list(*Fact._fields)
+        Fact(*row) for part in _slices(ids) for row in rows.filter(pk__among=part).values_list(*Fact._fields)
     )
     return {fact.pk: fact for fact in facts}
 
 
 def _projects(ids: Collection[int]) -> dict[int, Project]:
     rows = Project.objects.select_related("district").order_by()
-    return {project.pk: project for part in _slices(ids) for project in rows.filter(pk__in=part)}
+    return {project.pk: project for part in _slices(ids) for project in rows.filter(pk__among=part)}
 
 
 def _slices(values: Iterable[V]) -> Iterable[list[V]]:
