@@ -194,7 +194,9 @@ def _by_investor(wanted: Sequence[Sought], places: Places) -> Backed:
     if len(districts) == 1:
         rows = rows.filter(project__district__in=districts)
     for part in _slices({pk for pk, _district in pairs}):
-        some = rows.filter(organization__among=part).values_list("organization", "project__district", "project")
+        some = rows.filter(organization__among=part).values_list(
+            "organization", "project__district", "project"
+        )
         for investor, district, pk in some[:COMPARED] if len(wanted) == 1 else some.iterator():
             if (investor, district) in pairs and len(found[investor, district]) < COMPARED:
                 found[investor, district].add(pk)

@@ -68,6 +68,7 @@ def asked(place: Place, release: int) -> Named:
     yield "explain page", f"/explain/?{cell}&from={AS_OF}"
     yield "revisions", f"/revisions/?district={place.city}&quarter=2023Q1"
     yield "undated", f"/undated/?district={place.city}"
+    yield "possible duplicates of a city", f"{ADMIN}/project/duplicates/"
     yield "ledger in the admin", f"{ADMIN}/ledgerentry/"
     yield "ledger in the admin, searched", f"{ADMIN}/ledgerentry/?q={place.rare}"
     for each in filters_of_the_admin(place):

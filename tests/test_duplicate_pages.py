@@ -175,6 +175,6 @@ def test_the_queue_costs_a_bounded_number_of_queries(places, officer, django_ass
             make_project(f"基地{n}号", district=places["440112"], approval_code=f"2301-440112-04-01-{n:06}")
     services.compare_waiting(NOW)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(15):
         page = officer.get(QUEUE).content.decode()
     assert page.count("duplicate-pair") == 20

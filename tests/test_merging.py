@@ -114,6 +114,18 @@ def test_a_pair_that_is_alike_no_longer_waits_no_longer_and_again_when_it_is(twi
     assert waiting() == [("云基地", "云基地项目")]
 
 
+def test_a_pair_waits_no_longer_as_soon_as_one_is_void_and_again_when_it_is_restored(twins):
+    services.compare_waiting(LATER)
+    services.void_project(twins[0], "误录", actor=None, at=LATER)
+    assert waiting() == []
+    services.compare_waiting(LATER)
+    assert waiting() == []
+
+    services.restore_project(fresh(twins[0]), actor=None, at=LATER)
+    services.compare_waiting(LATER)
+    assert waiting() == [("云基地", "云基地项目")]
+
+
 def test_what_was_called_different_is_asked_again_only_for_a_reason_that_is_new(twins):
     services.compare_waiting(LATER)
     services.decide(*twins, Decision(Verdict.DIFFERENT, "两个公司"), actor=None, at=LATER)

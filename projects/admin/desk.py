@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -139,8 +139,9 @@ def _to_edit(request: HttpRequest) -> list[Card]:
 
 def _doubtful(request: HttpRequest) -> Card:
     """Pairs that may be one project, the latest first."""
-    pairs = DuplicatePair.objects.editable_by(request.user).waiting().select_related("first", "second")
+    pairs = DuplicatePair.objects.editable_by(request.user).waiting()
     found = list(pairs[: MOST + 1])
+    prefetch_related_objects(found[:SHOWN], "second")
     rows = [Row(pair.second, ", ".join(pair.why)) for pair in found[:SHOWN]]
     address = reverse("admin:projects_project_duplicate_queue")
     return Card(_("Possible duplicates"), _number(len(found)), rows, address)

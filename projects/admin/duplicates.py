@@ -52,7 +52,7 @@ def queue_view(request: HttpRequest, model_admin: ProjectAdmin) -> HttpResponse:
     if not edits_anywhere(request.user):
         raise PermissionDenied
     rows = DuplicatePair.objects.editable_by(request.user).waiting()
-    rows = rows.select_related("first__district", "second__district")
+    rows = rows.prefetch_related("first__district", "second__district")  # few, after the page is cut
     keyset = Keyset(rows, [("id", True)], [request.path])
     try:
         page = keyset.page(request.GET.get("p"), PER_PAGE)

@@ -57,9 +57,8 @@ class DuplicatePairQuerySet(models.QuerySet["DuplicatePair"]):
         return self._both(user, Role.EDITOR)
 
     def waiting(self) -> DuplicatePairQuerySet:
-        """Those that wait for somebody's word, the latest first; none of a project that is void by now."""
-        kept = Q(first__voided_at__isnull=True, second__voided_at__isnull=True)
-        return self.filter(kept, waits=True).order_by("-id")
+        """Those that wait for somebody's word, the latest first."""
+        return self.filter(waits=True).order_by("-id")
 
     def _both(self, user: Reader, *roles: Role) -> DuplicatePairQuerySet:
         first, second = (

@@ -38,6 +38,14 @@ def is_compared_anew(draft: Draft) -> bool:
     )
 
 
+def end_pairs(drafts: Sequence[Draft]) -> None:
+    """Let no pair wait of a project that is declared void; restored, it is compared anew."""
+    ids = [d.project.pk for d in drafts if d.project.is_void and not (d.stored and d.stored.is_void)]
+    if ids:
+        pairs = DuplicatePair.objects.filter(Q(first__in=ids) | Q(second__in=ids), waits=True)
+        pairs.update(waits=False)
+
+
 def compare_later(projects: Collection[int], at: datetime) -> None:
     """Have these projects, by id, compared with all others after the commit."""
     rows = [(pk, at) for pk in projects]

@@ -15,7 +15,7 @@ from projects.models import Milestone, Project, User, Versioned
 from projects.rows import columns_of, insert_records, insert_rows, read_rows, reserve_ids, update_rows
 from projects.services.annexes import FieldChange
 from projects.services.changes import Draft
-from projects.services.comparing import compare_later, is_compared_anew
+from projects.services.comparing import compare_later, end_pairs, is_compared_anew
 from projects.services.counting import postings, settle_review
 from projects.services.dates import derive, is_empty
 from projects.services.masking import INVESTORS, end_secrets, hide, keep_secrets, recall
@@ -55,6 +55,7 @@ def write(
             if d.stored and (d.project.pk in invested_anew or is_found_otherwise(d.project, d.stored))
         ]
     )
+    end_pairs(drafts)
     compare_later([d.project.pk for d in drafts if d.project.pk in invested_anew or is_compared_anew(d)], at)
     posted = ledger.post(postings(drafts, locked), actor=actor, at=at)
     write_revisions(drafts, posted.moments, actor=actor, at=at, origin=origin)
