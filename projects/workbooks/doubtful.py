@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from statistics import median
 
@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.workbooks.fields import FIELDS, Read
 from projects.workbooks.sums import number_of
-from projects.workbooks.tables import Column, Remark, Table, Value, said
+from projects.workbooks.tables import Column, Remark, Table, said
 
 FAR = 10  # times what is usual in its column
+MOST = 10**12
+SAMPLE = 1_000  # numbers by which is told what is usual
 CHECKED = {Read.AMOUNT, Read.COUNT}
 TWICE = (
     (1_000, 101),
@@ -29,33 +31,23 @@ def check_doubled(table: Table) -> list[Remark]:
 
 
 def _check(table: Table, column: Column) -> Iterator[Remark]:
-    values = list(table.values(column))
-    if not (doubled := list(_doubled(values, column.unit))):
-        return
-    numbers = [v for v in values if isinstance(v, float)]
+    values = [row.values[column.place] for row in table.rows]
+    numbers = [value for value in values if isinstance(value, float)]
     numbers += [
         float(n) for v in values if isinstance(v, str | int) and (n := number_of(v, column.unit)) is not None
     ]
-    usual = median(numbers)
-    for place, whole, half in doubled:
-        if len(numbers) == 1 or whole >= FAR * usual:
-            sentence = said(_("%(printed)d may be %(half)d printed twice."), printed=whole, half=half)
-            yield Remark("doubled", sentence, table.rows[place].number, column.letter)
-
-
-def _doubled(values: Sequence[Value], unit: int | None) -> Iterator[tuple[int, int, int]]:
-    """The places of numbers whose digits stand twice, the numbers, and their halves."""
-    for place, value in enumerate(values):
-        if isinstance(value, float):  # what most cells are: kept short
-            if value < 10_000:
-                is_twice = value >= 1_000 and value % 101 == 0
-            else:
-                is_twice = value % 1_001 == 0 or value % 10_001 == 0 or value % 100_001 == 0
-            number = Decimal(value) if is_twice else None
+    if not numbers:
+        return
+    usual = median(numbers[:: len(numbers) // SAMPLE + 1])
+    least = max(1_000, FAR * usual) if len(numbers) > 1 else 1_000
+    for row, value in zip(table.rows, values, strict=True):
+        if isinstance(value, float):
+            number = Decimal(value) if least <= value < MOST else None
         else:
-            number = number_of(value, unit)
-        if number is not None and (half := _half(number)):
-            yield place, int(number), half
+            number = number_of(value, column.unit)
+        if number is not None and number >= least and (half := _half(number)):
+            sentence = said(_("%(printed)d may be %(half)d printed twice."), printed=int(number), half=half)
+            yield Remark("doubled", sentence, row.number, column.letter)
 
 
 def _half(number: Decimal) -> int | None:

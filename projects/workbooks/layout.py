@@ -51,22 +51,13 @@ def tables_of(grid: Grid) -> list[Table]:
     return tables
 
 
-class Texts(dict[str, str | None]):
-    """Texts without outer spaces, None for nothing: each cleaned once and held once, however many cells show it."""
-
-    def __missing__(self, text: str) -> str | None:
-        found = self[text] = text.strip() or None
-        return found
-
-
 def _lines(grid: Grid) -> Iterator[Line]:
     """Rows that hold anything, numbered; text without outer spaces, nothing as None, errors in their places."""
     faults: dict[int, dict[int, Value]] = {}
     for (line, column), fault in grid.faults.items():
         faults.setdefault(line + 1, {})[column] = fault
-    texts = Texts()
     for number, row in enumerate(grid.rows, grid.first):
-        values: list[Value] = [texts[value] if isinstance(value, str) else value for value in row]
+        values: list[Value] = [(value.strip() or None) if isinstance(value, str) else value for value in row]
         if number in faults:
             _put(values, faults[number])
         if values.count(None) < len(values):
