@@ -8,7 +8,6 @@ from itertools import chain, islice
 
 from django.utils.translation import gettext_lazy as _
 
-from projects.workbooks.doubtful import check_doubled
 from projects.workbooks.fields import known_words, plain
 from projects.workbooks.grids import Grid
 from projects.workbooks.headers import DEPTH, Header, Line, find_header, settle_columns, year_of
@@ -212,7 +211,7 @@ def _finish(table: Table, grid: Grid) -> None:
         if column.place in grid.hidden_columns:
             sentence = _("The column is hidden. It was read like the others.")
             table.remarks.append(Remark("hidden_column", sentence, None, column.letter, table.sheet))
-    for remark in (*check_sums(table), *check_doubled(table)):
+    for remark in check_sums(table):
         table.remarks.append(Remark(remark.code, remark.detail, remark.row, remark.column, table.sheet))
 
 
