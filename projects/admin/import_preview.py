@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects import imports
 from projects.history import Words
-from projects.models import Import, ImportPart, Project, User
+from projects.models import Import, ImportPart, Precision, Project, User
 
 Sort = ImportPart.Sort
 PAGE = 200
@@ -99,7 +99,11 @@ def _rows(lines: Sequence[dict[str, Any]], reader: User) -> Iterable[dict[str, A
     projects = Project.objects.visible_to(reader).in_bulk(ids)
     for line in lines:
         shown = words.lines(line["changes"])
-        facts = [{"label": each.label, "before": each.before, "after": each.after} for each in shown]
+        facts = [
+            {"label": each.label, "before": each.before, "after": each.after}
+            for each in shown
+            if (each.field, each.new) != ("precision", Precision.DAY)  # which goes without saying
+        ]
         if line["backers"]:
             facts.append(
                 {

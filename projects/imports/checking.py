@@ -172,10 +172,3 @@ def _question(line: Line) -> dict[str, Any]:
         "name": str(line.said.get("name", "")),
         "asked": codes_of(line.match.asked),
     }
-
-
-def lines_kept(run: Import, *sorts: str) -> list[dict[str, Any]]:
-    """All kept lines of these sorts, in their order."""
-    parts = run.parts.filter(sort__in=sorts).order_by("sort", "number")
-    by_sort = {sort: [line for part in parts if part.sort == sort for line in part.lines] for sort in sorts}
-    return [line for sort in sorts for line in by_sort[sort]]

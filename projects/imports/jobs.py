@@ -104,7 +104,7 @@ def _commit(run: Import, now: datetime) -> None:
     try:
         with _in_one_transaction():
             assert run.asked_by is not None
-            bulk = applying.commit(run, run.asked_by, at=now)
+            bulk = applying.commit(run, run.asked_by, at=now, tell=_Progress(run.pk))
             _finish(
                 run,
                 now,
