@@ -36,6 +36,7 @@ found = DuplicateViewSet.as_view({"get": "list"})  # a list alone: what is found
 urlpatterns = [
     path("", include([path("projects/<int:project_id>/duplicates/", found, name="duplicate-list")])),
     path("", include(router.urls)),
+    path("imports/template.xlsx", ImportViewSet.as_view({"get": "template"}), name="import-template"),
     path("imports/<int:pk>/errors.xlsx", ImportViewSet.as_view({"get": "errors"}), name="import-errors"),
     path("me/", MeView.as_view(), name="me"),
 ]

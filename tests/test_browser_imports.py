@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -24,7 +24,7 @@ Grid = list[list[Any]]
 
 def wrong_cells() -> bytes:
     """A date that is none, an amount that cannot be read, a district of others."""
-    rows = [
+    rows: Grid = [
         ["生物岛研发中心", "黄埔区", 340000, "2023-01-29", None],
         ["智能装备基地", "番禺区", "三十几个亿", "2026-02-30", None],
     ]
@@ -33,7 +33,7 @@ def wrong_cells() -> bytes:
 
 def wrong_sum() -> bytes:
     """A sum at the foot that does not add up."""
-    rows = [
+    rows: Grid = [
         ["甲产业园", "黄埔区", 100, None, None],
         ["乙产业园", "黄埔区", 200, None, None],
         ["合计", None, 400, None, None],
@@ -43,7 +43,7 @@ def wrong_sum() -> bytes:
 
 def written_twice() -> bytes:
     """93 that was printed as 9393."""
-    rows = [[f"科学城{number}", "黄埔区", 90 + number, None, None] for number in range(1, 6)]
+    rows: Grid = [[f"科学城{number}", "黄埔区", 90 + number, None, None] for number in range(1, 6)]
     return make_workbook([*rows, ["知识城", "黄埔区", 9393, None, None]])
 
 
@@ -79,23 +79,26 @@ def work() -> None:
         pass
 
 
-@pytest.mark.parametrize(
-    ("faulty", "words", "correct"),
-    [
-        (wrong_cells, ["番禺区", "三十几个亿", "2026-02-30"], correct_cells),
-        (wrong_sum, ["合计"], correct_sum),
-        (written_twice, ["9393"], correct_amount),
-    ],
-    ids=["wrong cells", "a wrong sum", "written twice"],
-)
+class Case(NamedTuple):
+    """A faulty workbook, what its findings say, and how it is corrected."""
+
+    faulty: Callable[[], bytes]
+    words: list[str]
+    correct: Callable[[Grid], None]
+
+
+CASES = [
+    Case(wrong_cells, ["番禺区", "三十几个亿", "2026-02-30"], correct_cells),
+    Case(wrong_sum, ["合计"], correct_sum),
+    Case(written_twice, ["9393"], correct_amount),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.faulty.__name__)
 def test_a_faulty_workbook_is_corrected_imported_and_taken_back(
-    browser: Browser,
-    address: str,
-    tmp_path: Path,
-    faulty: Callable[[], bytes],
-    words: list[str],
-    correct: Callable[[Grid], None],
+    browser: Browser, address: str, tmp_path: Path, case: Case
 ) -> None:
+    faulty, words, correct = case
     page, complaints = opened(browser, address, DESKTOP)
     book = tmp_path / "项目表.xlsx"
     book.write_bytes(faulty())
@@ -112,7 +115,7 @@ def test_a_faulty_workbook_is_corrected_imported_and_taken_back(
     grid = CalamineWorkbook.from_path(str(downloaded.value.path())).get_sheet_by_index(0).to_python()
     correct(grid)
     again = tmp_path / "改正.xlsx"
-    again.write_bytes(make_workbook(grid[1:], grid[0]))
+    again.write_bytes(make_workbook(grid[1:], [str(words) for words in grid[0]]))
     send(page, address, again)
     expect(page.locator(".state")).to_have_text("可以导入")
     run = Import.objects.latest("pk")

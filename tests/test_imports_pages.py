@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from python_calamine import CalamineWorkbook
 
 from projects.models import Import, Project
 from tests.makers import YI, make_huangpu, make_project, make_user
@@ -213,3 +215,27 @@ def test_html_in_a_workbook_is_text_on_the_page(browser, officer, places):
     body = browser.get(page_of(run)).content.decode()
 
     assert "<script>alert" not in body
+
+
+def test_the_template_filled_in_is_imported_without_a_question(browser, officer, places):
+    answer: Any = browser.get(f"{LIST}template.xlsx")
+    book = CalamineWorkbook.from_filelike(BytesIO(b"".join(answer.streaming_content)))
+    head = book.get_sheet_by_index(0).to_python()[0]
+    rows = [
+        [
+            "生物岛研发中心"
+            if "name" in title.lower() and "english" not in title.lower() and "code" not in title.lower()
+            else "黄埔区"
+            if title.lower().startswith("district")
+            else 340000
+            if "total" in title.lower()
+            else None
+            for title in head
+        ]
+    ]
+
+    run = checked(make_workbook(rows, head), into=places["440112"], actor=officer)
+
+    assert (run.status, run.created, run.error_count, run.warning_count) == ("ready", 1, 0, 0)
+    committed(run, officer)
+    assert Project.objects.get().total_investment == 34 * YI

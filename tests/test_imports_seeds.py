@@ -21,7 +21,6 @@ HEAD = (
     "签约日期", "开工日期", "竣工日期", "投产日期",
 )  # fmt: skip
 KINDS = ("signed", "started", "completed", "in_production")
-PARTS = {"day": 10, "month": 7, "year": 4}  # characters of a date that is known so far
 
 
 def day_of(step: Any) -> str:
@@ -30,12 +29,9 @@ def day_of(step: Any) -> str:
         return ""
     if step["precision"] == "unknown":
         return "日期不详"
-    shown = step["happened_on"][: PARTS[step["precision"]]]
-    return {
-        10: shown,
-        7: f"{shown[:4]}年{int(shown[5:7] or 0)}月" if len(shown) == 7 else "",
-        4: f"{shown}年",
-    }[len(shown)]
+    shown = str(step["happened_on"])
+    written = {"day": shown, "month": f"{shown[:4]}年{shown[5:7]}月", "year": f"{shown[:4]}年"}
+    return written[step["precision"]]
 
 
 def seeds_as_workbook(province: District) -> bytes:
@@ -72,9 +68,9 @@ def seeds_as_workbook(province: District) -> bytes:
 def recorded() -> dict[str, list[Any]]:
     """All that is recorded, and what counts, but for numbers and moments."""
     fields = (
-        "code", "name", "name_en", "district__code", "parent__code", "phase", "sector__code", "project_type", "ownership",
-        "total_investment", "investment_estimated", "expected_output", "expected_revenue", "remark", "source", "stage",
-        "signed_on", "started_on", "completed_on", "in_production_on", "review",
+        "code", "name", "name_en", "district__code", "parent__code", "phase", "sector__code", "project_type",
+        "ownership", "total_investment", "investment_estimated", "expected_output", "expected_revenue", "remark",
+        "source", "stage", "signed_on", "started_on", "completed_on", "in_production_on", "review",
     )  # fmt: skip
     steps = ("project__code", "kind", "happened_on", "precision", "planned_on")
     entries = (

@@ -135,7 +135,8 @@ class ImportAdmin(ReadOnlyAdmin):
             )
             for where, view in steps
         ]
-        return [*own, *super().get_urls()]
+        template = path("template.xlsx", wrap(self.template_view), name="projects_import_template")
+        return [template, *own, *super().get_urls()]
 
     # --- sent -----------------------------------------------------------------------------------------------------
 
@@ -178,6 +179,12 @@ class ImportAdmin(ReadOnlyAdmin):
             for name, errors in refusal.error_dict.items():
                 form.add_error(name if name in form.fields else None, errors)
             return None
+
+    def template_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The workbook to fill in."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return imports.template_response(request.user)  # type: ignore[arg-type]
 
     # --- looked at ------------------------------------------------------------------------------------------------
 

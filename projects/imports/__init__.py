@@ -18,6 +18,7 @@ from projects.imports.findings import in_this_language
 from projects.imports.jobs import WORK, share, work_next
 from projects.imports.marking import marked_response, write_marked
 from projects.imports.matching import NEW
+from projects.imports.templates import template_response
 
 __all__ = [
     "NEW",
@@ -39,6 +40,7 @@ __all__ = [
     "sent_before",
     "share",
     "take_in",
+    "template_response",
     "work_next",
     "write_marked",
 ]

@@ -30,7 +30,7 @@ from projects.models import Door, Import, ImportPart
 from projects.serializers.imports import ImportSerializer, NothingSerializer
 
 AROUND = 1024 * 1024  # bytes of a body beside its file: mapping and answers
-STEPS = ("commit", "undo", "check")
+FILES = ("errors", "template")
 SHOWN = (ImportPart.Sort.ERRORS, ImportPart.Sort.WARNINGS, ImportPart.Sort.QUESTIONS)
 IF_MATCH = OpenApiParameter(
     "If-Match",
@@ -145,6 +145,16 @@ class ImportViewSet(Creates[Import]):
         """A workbook with the same rows: wrong cells are red, and what to do stands at the end of each row."""
         return imports.marked_response(self.get_object())
 
+    @extend_schema(
+        summary="The workbook to fill in",
+        responses={(200, XlsxRenderer.media_type): OpenApiTypes.BINARY},
+    )
+    def template(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A workbook with drop-downs, units in its headings, and a sheet that explains each column."""
+        if not self.may_create():
+            raise PermissionDenied
+        return imports.template_response(request.user)  # type: ignore[arg-type]
+
     def get_renderers(self) -> list[BaseRenderer]:
         """The marked workbook is a workbook, whatever else a client says that it takes."""
-        return [XlsxRenderer(), JSONRenderer()] if self.action == "errors" else super().get_renderers()
+        return [XlsxRenderer(), JSONRenderer()] if self.action in FILES else super().get_renderers()
