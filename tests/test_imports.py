@@ -262,3 +262,19 @@ def test_a_job_that_never_ends_is_given_up_after_three_tries(places, officer, mo
     run = worked(send(ROWS, into=places["440112"], actor=officer))
 
     assert (run.status, run.job, Import.objects.get().tries) == ("failed", "", 0)
+
+
+def test_who_does_not_see_a_project_elsewhere_is_not_told_that_a_row_may_be_it(places, officer):
+    elsewhere = make_project("大湾区算力中心", district=places["440113"], total_investment=34 * YI)
+    services.add_member(officer, places["440113"], "viewer")
+    colleague = make_user("colleague", district=places["440112"])
+
+    run = checked(
+        [["大湾区算力中心项目", "黄埔区", 340000, None, None]], into=places["440112"], actor=officer
+    )
+
+    (warning,) = said(run, "warnings")
+    assert (run.status, warning["code"]) == ("ready", "duplicate")
+    assert elsewhere.code in warning["detail"]["zh-hans"]
+    assert imports.told_to([warning], officer) == [warning]
+    assert imports.told_to([warning], colleague) == []

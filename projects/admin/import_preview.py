@@ -80,7 +80,7 @@ def preview_of(run: Import, reader: User, asked: str, page: str) -> Preview:
         opened.page = max(0, min(number, (opened.count - 1) // PAGE))
         lines = imports.page_of(run, opened.sort, opened.page)
         found = opened.sort in (Sort.ERRORS, Sort.WARNINGS)
-        opened.lines = list(_findings(lines) if found else _rows(lines, reader))
+        opened.lines = list(_findings(imports.told_to(lines, reader)) if found else _rows(lines, reader))
     return Preview(sections, opened, imports.page_of(run, Sort.QUESTIONS))
 
 

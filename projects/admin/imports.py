@@ -214,7 +214,7 @@ class ImportAdmin(ReadOnlyAdmin):
 
     def errors_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The workbook with its errors marked."""
-        return imports.marked_response(self._run(request, str(pk)))
+        return imports.marked_response(self._run(request, str(pk)), request.user)
 
     # --- what columns mean ----------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from projects.imports.asking import (
     take_in,
 )
 from projects.imports.columns import UNITS, is_amount, read_mapping
-from projects.imports.findings import in_this_language
+from projects.imports.findings import in_this_language, told_to
 from projects.imports.jobs import WORK, share, work_next
 from projects.imports.marking import marked_response, write_marked
 from projects.imports.matching import NEW
@@ -41,6 +41,7 @@ __all__ = [
     "share",
     "take_in",
     "template_response",
+    "told_to",
     "work_next",
     "write_marked",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from projects.services.plans import PROJECT
 Planned = Mapping[str, Any]  # a row as a check has kept it
 CHUNK = 2_000  # rows whose records are held at once
 PARTS = 10
+Tell = Callable[[int, int], None]  # how far: rows done, of how many
 LONGEST_TITLE = 200
 
 
@@ -97,7 +98,7 @@ def _entered(names: Collection[str], at: datetime) -> dict[str, Organization]:
 # --- committed ----------------------------------------------------------------------------------------------------
 
 
-def commit(run: Import, actor: User, *, at: datetime) -> BulkChange | None:
+def commit(run: Import, actor: User, *, at: datetime, tell: Tell) -> BulkChange:
     """Write what the preview shows, in the caller's transaction. Raises Changed, Forbidden, RefusedChanges."""
     gist = _gist_of(run)
     _check_rights(run, gist.existing, actor)
@@ -106,7 +107,7 @@ def commit(run: Import, actor: User, *, at: datetime) -> BulkChange | None:
     bulk = BulkChange(title=title[:LONGEST_TITLE])
     entered = _entered(gist.backers, at)
     services.save_stream(
-        lambda: _stream(_kept(run), gist.wholes, entered, actor, at),
+        lambda: _told(_stream(_kept(run), gist.wholes, entered, actor, at), run, tell),
         existing=gist.existing,
         actor=actor,
         at=at,
@@ -115,6 +116,15 @@ def commit(run: Import, actor: User, *, at: datetime) -> BulkChange | None:
         bulk=bulk,
     )
     return bulk
+
+
+def _told(changes: Iterable[Change], run: Import, tell: Tell) -> Iterator[Change]:
+    """The same, with a word about how far it is."""
+    of = run.created + run.changed
+    for done, change in enumerate(changes):
+        if done % CHUNK == 0:
+            tell(done, of)
+        yield change
 
 
 def _kept(run: Import) -> Iterator[list[Planned]]:

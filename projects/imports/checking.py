@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from config.api.outcomes import StaleVersion
 from projects import services
 from projects.file_store import path_of
 from projects.imports import columns, planning, reading
-from projects.imports.applying import changes_of
+from projects.imports.applying import Tell, changes_of
 from projects.imports.duplicates import warn_of_duplicates
 from projects.imports.findings import Finding, Place, found, in_order
 from projects.imports.matching import codes_of
@@ -28,7 +28,6 @@ PAGE = 200  # lines of a part
 PART = columns_of(ImportPart, "run", "sort", "number", "lines")
 TOGETHER = 2_000  # rows whose records are held at once
 Sort = ImportPart.Sort
-Tell = Callable[[int, int], None]  # how far: rows done, of how many
 
 LOST = _("The file is no longer there. Send it again.")
 NOTHING = _("There is no row of a project in this workbook. The template shows how one looks.")

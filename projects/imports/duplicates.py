@@ -23,7 +23,9 @@ def warn_of_duplicates(lines: Sequence[Line], reader: User) -> None:
         doubtful = [each for each in found if each.is_doubtful and each.project.pk not in told]
         for project, reasons in doubtful[:SHOWN]:
             named = f"{project.code} {project.label} ({project.district.label})"
-            line.warn("name", "duplicate", SAID, named, *(reason.label for reason in reasons))
+            line.warn(
+                "name", "duplicate", SAID, named, *(reason.label for reason in reasons), project=project.pk
+            )
 
 
 def _sought(line: Line) -> Sought:

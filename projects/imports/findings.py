@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import translation
+
+from projects.models import Project
+
+if TYPE_CHECKING:
+    from projects.access import Reader
 
 LONGEST = 200  # characters of a value that are kept
 Texts = dict[str, str]  # by language
@@ -33,6 +38,7 @@ class Finding:
     code: str
     detail: Texts
     value: str = ""
+    project: int | None = None  # that it names: who may not see it is not told
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept."""
@@ -45,6 +51,7 @@ class Finding:
             "value": self.value,
             "code": self.code,
             "detail": self.detail,
+            **({"project": self.project} if self.project else {}),
         }
 
 
@@ -75,6 +82,17 @@ def found_by_rule(place: Place, error: ValidationError, value: object = "") -> F
         with translation.override(code):
             texts[code] = " ".join(error.messages)
     return Finding(place, str(error.code or "invalid"), texts, as_text(value))
+
+
+def told_to(lines: Sequence[Any], reader: Reader) -> list[Any]:
+    """Of findings as they are kept, those that name no project which the reader may not see."""
+    named = {line["project"] for line in lines if "project" in line}
+    if not named:
+        return list(lines)
+    seen = set(
+        Project.objects.visible_to(reader).filter(pk__in=named).order_by().values_list("pk", flat=True)
+    )
+    return [line for line in lines if line.get("project") is None or line["project"] in seen]
 
 
 def as_text(value: object) -> str:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import xlsxwriter
 from django.http import FileResponse
@@ -19,18 +19,21 @@ from xlsxwriter.exceptions import XlsxWriterException
 
 from projects.file_store import path_of
 from projects.imports.columns import PROBLEMS
-from projects.imports.findings import in_this_language
+from projects.imports.findings import in_this_language, told_to
 from projects.models import Import, ImportPart
 from projects.workbooks import Fault, Table, Unreadable, read_tables
+
+if TYPE_CHECKING:
+    from projects.access import Reader
 
 LONGEST_CELL = 32_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Marks = Mapping[tuple[str, int], Sequence[Mapping[str, Any]]]  # by sheet and row
 
 
-def write_marked(run: Import, to: IO[bytes]) -> None:
+def write_marked(run: Import, to: IO[bytes], reader: Reader) -> None:
     """Write the workbook with all its errors and warnings marked; one that cannot be read is a sheet that says why."""
-    marks, general = _marks(run)
+    marks, general = _marks(run, reader)
     book = xlsxwriter.Workbook(
         to,
         {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": False},
@@ -48,10 +51,10 @@ def write_marked(run: Import, to: IO[bytes]) -> None:
     book.close()
 
 
-def marked_response(run: Import) -> FileResponse:
+def marked_response(run: Import, reader: Reader) -> FileResponse:
     """The marked workbook as a download."""
     file = TemporaryFile()  # noqa: SIM115 - the answer closes it
-    write_marked(run, file)
+    write_marked(run, file, reader)
     file.seek(0)
     stem = run.file_name.rpartition(".")[0] or run.file_name
     answer = FileResponse(file, as_attachment=True, filename=f"{stem}-errors.xlsx", content_type=XLSX)
@@ -59,13 +62,13 @@ def marked_response(run: Import) -> FileResponse:
     return answer
 
 
-def _marks(run: Import) -> tuple[Marks, list[Mapping[str, Any]]]:
+def _marks(run: Import, reader: Reader) -> tuple[Marks, list[Mapping[str, Any]]]:
     """What was found, by row; and what concerns no row."""
     found: dict[tuple[str, int], list[Mapping[str, Any]]] = defaultdict(list)
     general = []
     sorts = (ImportPart.Sort.ERRORS, ImportPart.Sort.WARNINGS)
     for part in run.parts.filter(sort__in=sorts).order_by("sort", "number"):
-        for finding in part.lines:
+        for finding in told_to(part.lines, reader):
             if finding["row"] is None:
                 general.append(finding)
             else:

@@ -70,9 +70,11 @@ class Line:
         if name not in self.wrong:
             self.errors += [found_by_rule(self.place(name), error, self.raw(name)) for error in errors]
 
-    def warn(self, name: str, code: str, *texts: object) -> None:
-        """Note what is odd."""
-        self.warnings.append(found(self.place(name), code, *texts, value=self.raw(name)))
+    def warn(self, name: str, code: str, *texts: object, project: int | None = None) -> None:
+        """Note what is odd; `project` is one that the words name, if it may lie elsewhere."""
+        finding = found(self.place(name), code, *texts, value=self.raw(name))
+        finding.project = project
+        self.warnings.append(finding)
 
     @property
     def is_new(self) -> bool:

@@ -157,7 +157,8 @@ class ImportSerializer(RecordSerializer[Import]):
     @extend_schema_field(FINDING)
     def get_warnings(self, run: Import) -> list[dict[str, Any]]:
         """What is odd."""
-        return [_finding(line) for line in _first(run, ImportPart.Sort.WARNINGS)]
+        lines = _first(run, ImportPart.Sort.WARNINGS)
+        return [_finding(line) for line in imports.told_to(lines, self.context["request"].user)]
 
     @extend_schema_field(QUESTION)
     def get_questions(self, run: Import) -> list[dict[str, Any]]:

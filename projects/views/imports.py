@@ -143,7 +143,7 @@ class ImportViewSet(Creates[Import]):
     )
     def errors(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """A workbook with the same rows: wrong cells are red, and what to do stands at the end of each row."""
-        return imports.marked_response(self.get_object())
+        return imports.marked_response(self.get_object(), request.user)
 
     @extend_schema(
         summary="The workbook to fill in",
