@@ -153,7 +153,7 @@ def _write_instructions(book: Any) -> None:
         _("The same workbook sent again changes nothing; what differs is shown before anything is saved."),
     )
     for row, note in enumerate(notes):
-        sheet.write_string(row, 0, note)
+        sheet.merge_range(row, 0, row, 2, note)
     start = len(notes) + 1
     for place, words in enumerate((_("Column"), _("What to write"), _("Example"))):
         sheet.write_string(start, place, words, heading)
