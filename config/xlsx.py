@@ -7,13 +7,12 @@ what it is for, and there it costs a twelfth of XlsxWriter: see `python -m bench
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum
 from functools import cache
-from itertools import islice
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -34,9 +33,17 @@ SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 # What XML cannot hold, and what it cannot hold as it stands; _x0041_ would be read as the character it numbers.
 ODD = re.compile("[&<>\x00-\x1f\ufffe\uffff\ud800-\udfff]|_x[0-9A-Fa-f]{4}_|^[ =+@-]|[ ]$")
+# The same in many texts, each between line ends; a line end inside a text shows in their number.
+ODD_BYTES = bytes(code for code in range(32) if code != 10) + b"&<>"
+ODD_PARTS = ("_x", "\ufffe", "\uffff", " \n", *(f"\n{start}" for start in " =+@-"))
 IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 NUMBERED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 FORMULA_LIKE = ("=", "+", "-", "@", "\t", "\r")
+NOTHING = type(None)
+EMPTY = '"/>'
+BLANK: set[Any] = {None, ""}
+SAMPLE = 100  # values by which a column is known to repeat itself
+NUMBERS = {int, float, Decimal}
 NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 Value = str | int | float | Decimal | date | datetime | None
@@ -61,7 +68,7 @@ class Look(IntEnum):
     YEAR = 12  # a number without separators
 
 
-IN_SUMS = {Look.PLAIN: Look.SUM, Look.WHOLE: Look.SUM_WHOLE, Look.AMOUNT: Look.SUM_AMOUNT}
+IN_SUMS: dict[int, Look] = {Look.PLAIN: Look.SUM, Look.WHOLE: Look.SUM_WHOLE, Look.AMOUNT: Look.SUM_AMOUNT}
 
 
 @dataclass(frozen=True)
@@ -72,12 +79,19 @@ class Line:
     look: Look
 
 
+@dataclass(frozen=True)
+class Block:
+    """Many rows, given as columns of the same length: the fast way."""
+
+    columns: Sequence[Values]
+
+
 @dataclass
 class Sheet:
     """One sheet. `looks` are those of the columns' numbers; `merged` is read after the rows."""
 
     name: str
-    rows: Iterable[Values | Line]
+    rows: Iterable[Values | Line | Block]
     looks: Sequence[Look]
     widths: Sequence[float] = ()
     frozen_rows: int = 0
@@ -150,7 +164,7 @@ def letters(column: int) -> str:
 # --- cells ------------------------------------------------------------------------------------------------------------
 
 
-def _text(value: str, place: str, look: int) -> str:
+def _text(value: str, look: int) -> str:
     if ODD.search(value):
         if value.startswith(FORMULA_LIKE) and look == Look.PLAIN:
             look = Look.QUOTED
@@ -159,14 +173,15 @@ def _text(value: str, place: str, look: int) -> str:
         space = ' xml:space="preserve"'
     else:
         space = ""
-    return f'<c r="{place}" s="{look}" t="inlineStr"><is><t{space}>{value[:LONGEST_TEXT]}</t></is></c>'
+    shown = f' s="{look}"' if look else ""
+    return f'"{shown} t="inlineStr"><is><t{space}>{value[:LONGEST_TEXT]}</t></is></c>'
 
 
-def _day(value: date, place: str) -> str:
+def _day(value: date) -> str:
     """The number that Excel has for a day; the few days before its calendar is right, as a text."""
     if value < FIRST_DAY:
-        return _text(value.isoformat(), place, Look.PLAIN)
-    return f'<c r="{place}" s="3"><v>{value.toordinal() - DAY_ZERO}</v></c>'
+        return _text(value.isoformat(), Look.PLAIN)
+    return f'" s="3"><v>{value.toordinal() - DAY_ZERO}</v></c>'
 
 
 def _moment(value: datetime) -> str:
@@ -174,35 +189,92 @@ def _moment(value: datetime) -> str:
     return repr(value.toordinal() - DAY_ZERO + seconds / SECONDS_OF_A_DAY)
 
 
-def _cell(value: Any, place: str, look: int) -> str:
-    """One cell; nothing for what is empty."""
+def _content(value: Any, look: int) -> str:
+    """What follows a cell's place; nothing for what is empty."""
     kind = type(value)
     if kind is str:
-        return _text(value, place, look if look >= Look.HEAD else Look.PLAIN) if value else ""
+        return _text(value, look if look >= Look.HEAD else Look.PLAIN) if value else ""
     if value is None:
         return ""
     if kind is date:
-        return _day(value, place)
+        return _day(value)
     if kind is datetime:
-        return f'<c r="{place}" s="4"><v>{_moment(value)}</v></c>'
-    return f'<c r="{place}" s="{look}"><v>{value}</v></c>'
+        return f'" s="4"><v>{_moment(value)}</v></c>'
+    return f'" s="{look}"><v>{value}</v></c>'
 
 
-def _row(number: int, row: Values | Line, looks: Sequence[Look]) -> str:
-    """One row with all its cells."""
-    if isinstance(row, Line):
-        styles = [IN_SUMS.get(look, Look.SUM) for look in looks] if row.look == Look.SUM else None
-        cells = [
-            _cell(value, f"{letters(column)}{number}", styles[column] if styles else row.look)
-            or (f'<c r="{letters(column)}{number}" s="{row.look:d}"/>' if row.look in BORDERED else "")
-            for column, value in enumerate(row.values)
+def _block(first: int, block: Block, looks: Sequence[int]) -> str:
+    """Many rows: what is in their cells column by column, then each row by one template."""
+    height = len(block.columns[0]) if block.columns else 0
+    numbers = [str(number) for number in range(first, first + height)]
+    filled = tuple(place for place, values in enumerate(block.columns) if any(values) or set(values) - BLANK)
+    inside: list[Sequence[str]] = [numbers]
+    for place in filled:
+        inside += [numbers, _inside(block.columns[place], looks[place])]
+    template = _template(filled)
+    return "".join([template % row for row in zip(*inside, strict=True)])
+
+
+@cache
+def _template(places: tuple[int, ...]) -> str:
+    """A row with a gap for its number and, for each cell, gaps for its number and for what follows."""
+    cells = "".join(f'<c r="{letters(place)}%s%s' for place in places)
+    return f'<row r="%s">{cells}</row>'
+
+
+def _inside(values: Values, look: int) -> list[str]:
+    """What follows a cell's place, for each of a column; where values return, each is made once."""
+    make = _maker(values, look)
+    sample = values[:SAMPLE]
+    if 2 * len(set(sample)) > len(sample):
+        return make(values)
+    different = list(set(values))
+    made = dict(zip(different, make(different), strict=True))
+    return [made[value] for value in values]
+
+
+def _maker(values: Values, look: int) -> Callable[[Iterable[Any]], list[str]]:
+    """What makes the cells of a column: one way where all are of one kind, as nearly always."""
+    kinds = set(map(type, values)) - {NOTHING}
+    if kinds == {str} and _are_plain([str(value) for value in values if value]):
+        return lambda some: [
+            f'" t="inlineStr"><is><t>{value}</t></is></c>' if value else EMPTY for value in some
         ]
-    else:
-        cells = [
-            _cell(value, f"{letters(column)}{number}", looks[column])
-            for column, value in enumerate(row)
-            if value is not None
-        ]
+    if kinds <= NUMBERS:
+        start = f'" s="{look}"><v>'
+        return lambda some: [EMPTY if value is None else f"{start}{value}</v></c>" for value in some]
+    return lambda some: [_content(value, look) or EMPTY for value in some]
+
+
+def _are_plain(texts: list[str]) -> bool:
+    """Whether all these texts can be written as they are. It asks in bulk what ODD asks of one."""
+    together = "\n".join(["", *texts, ""])
+    try:
+        data = together.encode()
+    except UnicodeEncodeError:  # half a character
+        return False
+    return (
+        len(data.translate(None, ODD_BYTES)) == len(data)
+        and not any(part in together for part in ODD_PARTS)
+        and together.count("\n") == len(texts) + 1
+        and len(max(texts, key=len, default="")) <= LONGEST_TEXT
+    )
+
+
+def _of_line(look: int, line: Look) -> int:
+    """How a cell of a line looks: numbers in sums keep their form."""
+    return IN_SUMS.get(look, line) if line == Look.SUM else line
+
+
+def _row(number: int, row: Values | Line, looks: Sequence[int]) -> str:
+    """One row with its cells that are not empty; headings and sums have all of theirs."""
+    values, line = (row.values, row.look) if isinstance(row, Line) else (row, None)
+    empty = f'" s="{line:d}"/>' if line in BORDERED else ""
+    cells = []
+    for place, value in enumerate(values):
+        look = looks[place] if line is None else _of_line(looks[place], line)
+        if content := _content(value, look) or empty:
+            cells.append(f'<c r="{letters(place)}{number}{content}')
     return f'<row r="{number}">{"".join(cells)}</row>'
 
 
@@ -211,14 +283,22 @@ def _row(number: int, row: Values | Line, looks: Sequence[Look]) -> str:
 
 def _sheet(sheet: Sheet) -> Iterator[str]:
     """A sheet in pieces."""
-    yield f'{HEAD}<worksheet xmlns="{MAIN}">{_view(sheet)}{_columns(sheet.widths)}<sheetData>'
-    rows, number = iter(sheet.rows), 0
-    looks = [int(look) for look in sheet.looks]
-    while piece := list(islice(rows, AT_ONCE)):
-        if number + len(piece) > XLSX_ROWS:
+    yield f'{HEAD}<worksheet xmlns="{MAIN}">{_view(sheet)}{_widths(sheet.widths)}<sheetData>'
+    looks: Any = [int(look) for look in sheet.looks]
+    written, waiting = 0, []
+    for row in sheet.rows:
+        if isinstance(row, Block):
+            text, more = _block(written + 1, row, looks), len(row.columns[0]) if row.columns else 0
+        else:
+            text, more = _row(written + 1, row, looks), 1
+        written += more
+        if written > XLSX_ROWS:
             raise TooManyRows
-        yield "".join(_row(number + place, row, looks) for place, row in enumerate(piece, start=1))  # type: ignore[arg-type]
-        number += len(piece)
+        waiting.append(text)
+        if more > 1 or len(waiting) >= AT_ONCE:
+            yield "".join(waiting)
+            waiting = []
+    yield "".join(waiting)
     merged = "".join(f'<mergeCell ref="{area}"/>' for area in sheet.merged)
     counted = f'<mergeCells count="{len(sheet.merged)}">{merged}</mergeCells>' if merged else ""
     yield f"</sheetData>{counted}</worksheet>"
@@ -238,7 +318,7 @@ def _view(sheet: Sheet) -> str:
     )
 
 
-def _columns(widths: Sequence[float]) -> str:
+def _widths(widths: Sequence[float]) -> str:
     parts = [
         f'<col min="{n}" max="{n}" width="{width}" customWidth="1"/>'
         for n, width in enumerate(widths, start=1)

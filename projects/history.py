@@ -27,12 +27,13 @@ from projects.models import (
     District,
     Kind,
     Milestone,
+    ProgressReport,
     Project,
     Revision,
     Sector,
     Tag,
 )
-from projects.services.annexes import ATTACHMENT, CHARGE
+from projects.services.annexes import ATTACHMENT, CHARGE, REPORT
 
 if TYPE_CHECKING:
     from projects.access import Reader
@@ -98,12 +99,12 @@ def _of_secret_projects(revisions: Sequence[Revision], reader: Reader) -> list[R
 
 def is_secret(change: FieldChange) -> bool:
     """Whether a change tells what a confidential project hides, for it was recorded before it became one."""
-    return change["of"] == ATTACHMENT or (change["of"] == "project" and change["field"] in SECRET)
+    return change["of"] in (ATTACHMENT, REPORT) or (change["of"] == "project" and change["field"] in SECRET)
 
 
 def field_of(change: FieldChange) -> Any:
     """The model's field that a change names; None if there is none any more."""
-    if change["of"] in (CHARGE, ATTACHMENT):
+    if change["of"] in (CHARGE, ATTACHMENT, REPORT):
         return None
     model = Project if change["of"] == "project" else Milestone
     try:
@@ -152,6 +153,8 @@ def _label(change: FieldChange, name: str) -> str:
         return capfirst(name)
     if of == CHARGE:
         return str(dict(Charge.Role.choices).get(name, name))
+    if of == REPORT:
+        return f"{capfirst(ProgressReport._meta.verbose_name)} · {name}"
     if of == ATTACHMENT:
         kind = dict(Attachment.Kind.choices).get(name, name)
         return f"{capfirst(Attachment._meta.verbose_name)} · {kind}"

@@ -31,12 +31,14 @@ from projects.models import (
     Ceremony,
     Charge,
     District,
+    ExportLayout,
     Import,
     LedgerEntry,
     ListPreference,
     Mention,
     Milestone,
     Organization,
+    ProgressReport,
     Project,
     SavedView,
     Sector,
@@ -70,6 +72,7 @@ PATHS: dict[type[Model], str] = {
     Delivery: "subscription__district__path",
     District: "path",
     Event: "user__memberships__district__path",
+    ExportLayout: "district__path",
     LedgerEntry: "project__district__path",
     Mention: "comment__project__district__path",
     Milestone: "project__district__path",
@@ -87,6 +90,7 @@ RECORDS: dict[tuple[str, str], type[Model] | str] = {
     ("admin:projects_project_mention", "pk"): Mention,
     ("admin:projects_project_restore_version", "version"): "1",
     ("admin:projects_project_view", "pk"): SavedView,
+    ("admin:projects_project_layout", "pk"): ExportLayout,
     ("admin:projects_project_detach", "of"): Attachment,
     ("admin:projects_project_download", "of"): Attachment,
     ("attachment-content", "pk"): Attachment,
@@ -157,6 +161,7 @@ NO_CSRF = {"unsubscribe", "schema", "api_docs"}  # a mail program's one click (R
 DOCUMENT = "schema"  # the API's own description, with examples
 OWN_AFFAIRS: set[type[Model]] = {
     ApiToken,
+    ExportLayout,
     ListPreference,
     SavedView,
     Subscription,
@@ -287,6 +292,11 @@ def _add_people_and_papers(world: World, owner: str, code: str) -> None:
     project, actor = Project.objects.get(pk=world.names[place]["id"]), world.users[owner]
     facts = {"owner": actor, "name": f"{name}视图", "district": world.districts[code]}
     SavedView(**facts, created_at=NOW, updated_at=NOW).save()
+    table = {"owner": actor, "title": f"{name}月报", "district": world.districts[code]}
+    columns = [{"what": "name", "of": "", "upper": "", "lower": ""}]
+    ExportLayout(**table, columns=columns, created_at=NOW, updated_at=NOW).save()
+    report = ProgressReport(project=project, month=date(2026, 10, 1), narrative=f"{name}进展")
+    services.save_report(report, actor=actor, at=NOW)
     called = [world.users["editor" if code == OWN else "neighbour_publisher"]]
     services.comment_on(project, f"{name}评论", actor=actor, at=NOW, called=called)
     charge = Charge(project=project, role="leader", name=f"{name}区长", from_on=date(2026, 1, 1))
@@ -325,7 +335,13 @@ def test_every_address_is_reached_by_a_superuser(world: World) -> None:
     for route in routes():
         response = ask(world, "superuser", route, address(world, route, "own"))
         mine = route.name.startswith(
-            ("token-", "subscription-", "unsubscribe", "admin:projects_project_view")
+            (
+                "token-",
+                "subscription-",
+                "unsubscribe",
+                "admin:projects_project_view",
+                "admin:projects_project_layout",
+            )
         )
         closed = (
             route.pattern.startswith("/admin/") and response.status_code == 403

@@ -14,6 +14,10 @@ from tests.test_browser import DESKTOP, TELEPHONE, opened
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LIST = "/admin/projects/project/"
+PATHS = (
+    "", "?stage=signed&q=x", "columns/", "views/", "views/add/", "bulk/changes/", "export/", "layouts/",
+    "layouts/add/?of=monthly",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -90,7 +94,17 @@ def test_the_list_and_its_pages_fit_a_telephone_and_need_no_script(
 ) -> None:
     page, complaints = opened(browser, address, TELEPHONE, scripts=scripts)
 
-    for path in ("", "?stage=signed&q=x", "columns/", "views/", "views/add/", "bulk/changes/", "export/"):
+    for path in (
+        "",
+        "?stage=signed&q=x",
+        "columns/",
+        "views/",
+        "views/add/",
+        "bulk/changes/",
+        "export/",
+        "layouts/",
+        "layouts/add/?of=monthly",
+    ):
         page.goto(address + LIST + path)
         if scripts:
             assert page.evaluate("document.documentElement.scrollWidth") <= TELEPHONE["width"], path

@@ -33,6 +33,7 @@ from tests.makers import (
     make_user,
 )
 from tests.pages import read, signed_in
+from tests.workbooks_made import checked, said
 
 pytestmark = pytest.mark.django_db
 
@@ -214,7 +215,7 @@ def test_a_stranger_gets_no_file(client: Client) -> None:
 
 
 def test_a_tampered_form_is_refused(browser: Client) -> None:
-    assert downloaded(browser, layout="1").status_code == 400
+    assert downloaded(browser, district="1").status_code == 400
     answer = downloaded(browser, unit="dollar", columns="secret", file_format="exe")
     assert answer.status_code == 200
     assert "Content-Disposition" not in answer.headers
@@ -318,3 +319,34 @@ def test_what_was_exported_is_read_back_as_the_same_values(
 
 
 AMOUNTS = [field.name for field in EXPORTED.values() if field.is_amount]
+
+
+@pytest.mark.parametrize(("file_format", "unit"), [("xlsx", "wan"), ("xlsx", "yi"), ("csv", "yuan")])
+@pytest.mark.parametrize("columns", ["all", "list"])
+def test_what_was_exported_and_is_imported_again_changes_nothing(
+    browser: Client, officer: User, file_format: str, unit: str, columns: str
+) -> None:
+    huangpu = make_district("440112")
+    services.save_reference(Tag(code="lead", name="链主"))
+    lead = Tag.objects.get()
+    for number, text in enumerate(["=cmd|' /C calc'!A0", "一行\n又一行", "x"]):
+        project = make_project(
+            f"=1+{number}", code=f"R-{number}", district=huangpu, sector=make_sector(), ownership="foreign",
+            total_investment=123_456_789 + number, expected_tax=1, land_area_mu="12.50", remark=text,
+            exclusion_reason="relocation", milestones={"signed": date(2023, 1, 2 + number), "started": "unknown"},
+        )  # fmt: skip
+        services.save_project(project, actor=None, at=NOW, investors=[make_organization()], tags=[lead])
+    step = Milestone(project=project, kind=Kind.COMPLETED, happened_on=date(2024, 4, 1), precision="quarter")
+    services.save_milestone(step, actor=None, at=NOW)
+    make_project("密", code="S-1", district=huangpu, confidential=True)
+    make_project(
+        "部分一期", code="T-1", parent=make_project("整体", code="Z-1", district=huangpu), district=huangpu
+    )
+
+    content = downloaded(browser, columns=columns, unit=unit, file_format=file_format).getvalue()
+    run = checked(content, into=huangpu, actor=officer, name=f"导出.{file_format}")
+
+    assert said(run) == []
+    assert (run.status, run.rows, run.created, run.changed, run.unchanged) == ("ready", 9, 0, 0, 9), said(
+        run, "changed"
+    )

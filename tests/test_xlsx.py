@@ -12,12 +12,12 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from config import xlsx
-from config.xlsx import Line, Look, Sheet, TooManyRows, letters, sheet_name, workbook
+from config.xlsx import Block, Line, Look, Sheet, TooManyRows, letters, sheet_name, workbook
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
@@ -29,6 +29,12 @@ def written(*sheets: Sheet) -> bytes:
 def one(rows: Sequence[Any], looks: Sequence[Look] = (), **more: Any) -> bytes:
     width = max(len(row.values if isinstance(row, Line) else row) for row in rows)
     return written(Sheet("表", rows, looks or [Look.PLAIN] * width, **more))
+
+
+def in_a_block(rows: Sequence[Sequence[Any]], looks: Sequence[Look] = ()) -> bytes:
+    """The same, given as columns."""
+    columns = [list(values) for values in zip(*rows, strict=True)]
+    return written(Sheet("表", [Block(columns)], looks or [Look.PLAIN] * len(columns)))
 
 
 def read_back(content: bytes, sheet: int = 0) -> list[list[Any]]:
@@ -74,6 +80,56 @@ def test_any_text_comes_back_but_for_what_xml_cannot_hold(texts: list[str]) -> N
     expected = [re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text) for text in texts]
     found = read_back(content)[0][1:] + [""] * len(texts)
     assert found[: len(texts)] == expected
+
+
+ODDITIES = [
+    "",
+    "甲",
+    "a&b",
+    "<",
+    "=1",
+    "+1",
+    " x",
+    "x ",
+    "一行\n又一行",
+    "_x0041_",
+    "\ufffe",
+    "\x01",
+    "\u3000",
+]
+CELLS = st.one_of(
+    st.none(), st.sampled_from(ODDITIES), TEXTS, st.integers(0, 10**13),
+    st.integers(0, 10**9).map(lambda n: n / 10_000), st.decimals(0, 10**6, places=2), st.dates(date(1899, 1, 1)),
+)  # fmt: skip
+KINDS = [
+    CELLS,
+    TEXTS,
+    st.sampled_from(ODDITIES),
+    st.sampled_from(["甲", "乙", "", None]),
+    st.one_of(st.none(), st.dates()),
+]
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_a_block_of_columns_is_written_as_its_rows_are(data: st.DataObject) -> None:
+    kinds = data.draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=4))
+    rows = data.draw(st.lists(st.tuples(*kinds), min_size=1, max_size=5)) * data.draw(
+        st.sampled_from([1, 40])
+    )
+    looks = [Look.AMOUNT] * len(kinds)
+
+    quick, slow = (
+        re.sub(r'<c r="[A-Z]+\d+"/>', "", part(content, "xl/worksheets/sheet1.xml"))
+        for content in (in_a_block(rows, looks), one(rows, looks))
+    )
+
+    assert quick == slow
+
+
+def test_an_empty_block_and_empty_columns_are_nothing() -> None:
+    assert read_back(in_a_block([["x", None, ""], ["y", None, ""]])) == [["x"], ["y"]]
+    assert read_back(written(Sheet("表", [Block([[], []]), ["x"]], [Look.PLAIN] * 2))) == [["x"]]
 
 
 def test_a_text_that_excel_would_read_as_a_numbered_character_is_kept() -> None:

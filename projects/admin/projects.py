@@ -34,6 +34,7 @@ from projects.admin.project_list.columns import COLUMNS, FIRST, standing_of
 from projects.admin.project_list.shown import shown
 from projects.admin.project_list.urls import list_pages
 from projects.admin.project_list.views import opening
+from projects.admin.reports import reports_view
 from projects.admin.splitting import may_split, split_view
 from projects.admin.standing import CHANGES, actions, change_standing
 from projects.admin.stepper import steps_of
@@ -278,12 +279,17 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
             name="projects_project_restore_version",
         )
         same = path("alike/", self.alike_view, name="projects_project_alike")
-        more = [*list_pages(self), *attachment_pages(self), *duplicate_pages(self)]
+        reports = path("<int:pk>/reports/", self.reports_view, name="projects_project_reports")
+        more = [reports, *list_pages(self), *attachment_pages(self), *duplicate_pages(self)]
         return [*pages, split, restore, same, *more, *super().get_urls()]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """Every change of the project, in words."""
         return history_view(request, self, object_id)
+
+    def reports_view(self, request: HttpRequest, pk: int) -> Any:
+        """The project's monthly reports."""
+        return self.admin_site.admin_view(reports_view)(request, self, pk)
 
     def alike_view(self, request: HttpRequest) -> Any:
         """What may be the same as what is being typed."""

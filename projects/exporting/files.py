@@ -12,16 +12,17 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from config.api.exports import escape
-from config.xlsx import MEDIA_TYPE, XLSX_ROWS, Line, Look, Sheet, workbook
+from config.xlsx import MEDIA_TYPE, XLSX_ROWS, Block, Line, Look, Sheet, workbook
 from projects.exporting.fields import ExportField
-from projects.exporting.reading import Frame, rows_of
+from projects.exporting.reading import Frame, blocks_of
+from projects.exporting.tables import Table
 
 MOST_CELLS = 30_000_000  # of one sheet: what it holds unpacked must stay below 2 GiB
 
 
-def too_many(ids: Sequence[int], fields: Sequence[ExportField]) -> bool:
+def too_many(rows: int, columns: int) -> bool:
     """Whether one sheet cannot hold them."""
-    return len(ids) >= XLSX_ROWS or len(ids) * len(fields) > MOST_CELLS
+    return rows >= XLSX_ROWS or rows * columns > MOST_CELLS
 
 
 def xlsx_response(
@@ -31,13 +32,19 @@ def xlsx_response(
     return streamed(workbook([_sheet(frame, ids, fields, title)]), f"{title}.xlsx", MEDIA_TYPE)
 
 
+def table_response(table: Table, ids: Sequence[int]) -> HttpResponseBase:
+    """A workbook by a layout."""
+    month = f"{table.frame.month:%Y-%m}"
+    return streamed(workbook(table.sheets(ids)), f"{table.title} {month}.xlsx", MEDIA_TYPE)
+
+
 def _sheet(frame: Frame, ids: Sequence[int], fields: Sequence[ExportField], title: str) -> Sheet:
     names = [field.name for field in fields]
     header = Line([field.words(frame) for field in fields], Look.HEAD)
 
-    def rows() -> Iterator[Sequence[Any] | Line]:
+    def rows() -> Iterator[Block | Line]:
         yield header
-        yield from rows_of(frame, ids, fields)
+        yield from blocks_of(frame, ids, fields)
 
     return Sheet(
         title,
@@ -54,7 +61,7 @@ def csv_response(
 ) -> HttpResponseBase:
     """UTF-8 with the mark that Excel needs to see it; texts that look like formulas begin with an apostrophe."""
     header = [field.words(frame) for field in fields]
-    return streamed(_lines(header, rows_of(frame, ids, fields)), f"{title}.csv", "text/csv; charset=utf-8")
+    return streamed(_lines(header, blocks_of(frame, ids, fields)), f"{title}.csv", "text/csv; charset=utf-8")
 
 
 class _Echo:
@@ -64,11 +71,12 @@ class _Echo:
         return line
 
 
-def _lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+def _lines(header: Sequence[str], blocks: Iterable[Block]) -> Iterator[bytes]:
     writer: Any = csv.writer(_Echo())
     yield ("\ufeff" + writer.writerow(header)).encode()
-    for row in rows:
-        yield writer.writerow([_plain(value) for value in row]).encode()
+    for block in blocks:
+        rows = zip(*([_plain(value) for value in values] for values in block.columns), strict=True)
+        yield "".join(writer.writerow(row) for row in rows).encode()
 
 
 def _plain(value: Any) -> Any:

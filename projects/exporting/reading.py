@@ -1,4 +1,4 @@
-"""Reading projects for files: their numbers first, then a thousand at a time, as columns of plain values.
+"""Reading projects for files: their numbers first, then some thousands at a time, as columns of plain values.
 
 No statement is long, no transaction is held open, and nothing grows with the list but eight bytes for each project.
 """
@@ -12,11 +12,24 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Manager, QuerySet
+from django.db.models import QuerySet
 
+from config.xlsx import Block
 from projects.access import Sight
 from projects.amounts import WAN, YI, YUAN
-from projects.models import Charge, District, ExportUnit, Milestone, Precision, Project, Sector
+from projects.models import (
+    Charge,
+    District,
+    ExportUnit,
+    Milestone,
+    Organization,
+    Precision,
+    ProgressReport,
+    Project,
+    Sector,
+    Tag,
+)
+from projects.models.reports import PARTS
 from projects.rows import columns_of, read_rows
 
 if TYPE_CHECKING:
@@ -25,7 +38,10 @@ if TYPE_CHECKING:
     from projects.access import Reader
     from projects.exporting.fields import ExportField
 
-AT_ONCE = 1_000
+AT_ONCE = 4_000
+INEXACT = "precision NOT IN ('', 'day')"
+MOST_NAMES = 50_000  # that are kept from chunk to chunk
+Report = dict[str, Any]
 YUAN_IN = {ExportUnit.WAN: WAN, ExportUnit.YI: YI, ExportUnit.YUAN: YUAN}
 BETWEEN = "；"  # what stands between several names in one cell
 
@@ -33,9 +49,13 @@ BETWEEN = "；"  # what stands between several names in one cell
 class Frame:
     """What holds for a whole file: for whom, on which day, in which unit, and the words for codes."""
 
-    def __init__(self, reader: Reader, unit: ExportUnit, today: date) -> None:
+    def __init__(self, reader: Reader, unit: ExportUnit, today: date, month: date | None = None) -> None:
+        """`month` is the last whose reports are told; the one of today if none is given."""
         self.reader, self.unit, self.today = reader, unit, today
+        self.month = (month or today).replace(day=1)
         self.sight = Sight(reader)
+        self.organizations: dict[int, str] = {}
+        self.tags: dict[int, str] = {}
 
     @cached_property
     def districts(self) -> dict[int, str]:
@@ -83,27 +103,32 @@ class Chunk:
     @cached_property
     def inexact(self) -> dict[tuple[int, str], str]:
         """What is known of dates that are not known to the day, by project and kind of milestone."""
-        rows = Milestone.objects.filter(project__among=self.ids).exclude(precision__in=["", Precision.DAY])
-        found = rows.order_by().values_list("project_id", "kind", "happened_on", "precision")
+        columns = columns_of(Milestone, "project", "kind", "happened_on", "precision")
+        found = read_rows(Milestone, columns, columns[0], list(self.ids), only=INEXACT)
         return {(pk, kind): _as_known(day, precision) for pk, kind, day, precision in found}
 
     @cached_property
     def investors(self) -> dict[int, str]:
         """The names of those who invest."""
-        through = Project.investors.through._default_manager
-        return self._joined(through, "organization__name", "organization_id")
+        return self._joined(Project.investors.through, "organization", Organization, self.frame.organizations)
 
     @cached_property
     def tags(self) -> dict[int, str]:
         """The names of the tags."""
-        return self._joined(Project.tags.through._default_manager, "tag__name", "tag_id")
+        return self._joined(Project.tags.through, "tag", Tag, self.frame.tags)
 
-    def _joined(self, through: Manager[Any], name: str, order: str) -> dict[int, str]:
-        found: dict[int, list[str]] = defaultdict(list)
-        rows = through.filter(project__among=self.ids).order_by("project_id", order)
-        for pk, text in rows.values_list("project_id", name):
-            found[pk].append(text)
-        return {pk: BETWEEN.join(names) for pk, names in found.items()}
+    def _joined(self, through: Any, of: str, model: Any, names: dict[int, str]) -> dict[int, str]:
+        """The names of what each project is joined with; `names` keeps those that were met before."""
+        columns = columns_of(through, "project", of)
+        pairs = sorted((pk, other) for pk, other in read_rows(through, columns, columns[0], list(self.ids)))
+        if len(names) > MOST_NAMES:
+            names.clear()
+        if unknown := {other for _pk, other in pairs} - names.keys():
+            names.update(model.objects.order_by().filter(pk__among=list(unknown)).values_list("pk", "name"))
+        found: dict[int, str] = {}
+        for pk, other in pairs:
+            found[pk] = f"{found[pk]}{BETWEEN}{names[other]}" if pk in found else names[other]
+        return found
 
     @cached_property
     def wholes(self) -> dict[int, str]:
@@ -113,6 +138,31 @@ class Chunk:
             return {}
         parents = Project.objects.filter(pk__among=sorted(ids)).select_related("district")
         return {p.pk: p.code for p in parents.only("code", "district") if self.frame.sight.sees(p.district)}
+
+    @cached_property
+    def reports(self) -> dict[int, tuple[Report | None, Report | None]]:
+        """For each project with reports the latest up to the month, and the latest of the years before."""
+        names = ("project_id", "month", "invested_to_date", "funds_in_place_to_date", *PARTS)
+        rows = ProgressReport.objects.filter(project__among=self.ids, month__lte=self.frame.month)
+        found: dict[int, tuple[Report | None, Report | None]] = {}
+        for row in rows.order_by("project_id", "month").values(*names):
+            _latest, before = found.get(row["project_id"], (None, None))
+            if row["month"].year < self.frame.month.year:
+                before = row
+            found[row["project_id"]] = (row, before)
+        return found
+
+    @cached_property
+    def outside(self) -> set[int]:
+        """Projects whose investors, as far as their credit codes are known, are all registered in other provinces."""
+        through = Project.investors.through._default_manager.filter(project__among=self.ids)
+        rows = through.order_by().exclude(organization__uscc=None)
+        provinces: dict[int, set[bool]] = defaultdict(set)
+        for pk, uscc, place in rows.values_list(
+            "project_id", "organization__uscc", "project__district__code"
+        ):
+            provinces[pk].add(str(uscc)[2:4] != place[:2])
+        return {pk for pk, elsewhere in provinces.items() if elsewhere == {True}}
 
     @cached_property
     def in_charge(self) -> dict[int, str]:
@@ -145,10 +195,10 @@ def chunks_of(frame: Frame, ids: Sequence[int], names: Sequence[str]) -> Iterato
         yield Chunk(frame, ids[start : start + AT_ONCE], names)
 
 
-def rows_of(frame: Frame, ids: Sequence[int], fields: Sequence[ExportField]) -> Iterator[Sequence[Any]]:
-    """The cells of each project, in the order of the fields."""
+def blocks_of(frame: Frame, ids: Sequence[int], fields: Sequence[ExportField]) -> Iterator[Block]:
+    """The cells, column by column, in the order of the fields."""
     for chunk in chunks_of(frame, ids, needed(fields)):
-        yield from zip(*(field.cells(chunk) for field in fields), strict=True)
+        yield Block([field.cells(chunk) for field in fields])
 
 
 def needed(fields: Iterable[ExportField]) -> list[str]:

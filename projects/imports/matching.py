@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from projects.alike import SHORTEST, core_of
-from projects.models import District, Project, PutAside, Revision
+from projects.models import District, Project, PutAside, Revision, mask_of
 from projects.text import comparable_name
 
 SLICE = 5_000
@@ -248,6 +248,9 @@ def _put_aside(into: District, keys: _Keys) -> Iterator[Candidate]:
         candidate = Candidate._make([*row[:6], row[6] is not None])
         if tests(candidate):
             yield candidate
+        mask = mask_of(candidate.pk)
+        if mask["code"] in keys.codes and mask["code"] != candidate.code:  # so exported lists name it
+            yield candidate._replace(code=mask["code"], approval_code="", name=mask["name"])
 
 
 def _undone(void: Sequence[int]) -> set[int]:

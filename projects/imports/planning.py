@@ -14,7 +14,7 @@ from projects.amounts import Amount
 from projects.imports.matching import Wanted, codes_of, match_all
 from projects.imports.naming import Districts, Investors, NotFound, Sectors, Tags
 from projects.imports.rows import Line
-from projects.models import District, Import, Kind, Organization, Precision, Project, User
+from projects.models import District, Import, Kind, Organization, Precision, Project, User, mask_of
 from projects.services import plans
 from projects.services.plans import PROJECT
 
@@ -238,6 +238,8 @@ def _compare(line: Line, known: Any, names: dict[int, str]) -> None:
     if line.match.project:
         line.version = record.project.version
     values = line.values
+    if record.project.confidential:
+        values = _without_mask(record.project.pk, values)
     if line.match.is_void:
         values = {**values, (PROJECT, "voided_at"): None, (PROJECT, "void_reason"): ""}
     if "total_investment" in line.said and (PROJECT, ESTIMATED) not in values:
@@ -248,6 +250,14 @@ def _compare(line: Line, known: Any, names: dict[int, str]) -> None:
         given = [each if isinstance(each, str) else each.pk for each in line.investors]
         if sorted(map(str, held)) != sorted(map(str, given)):
             line.was_backed_by = [names.get(pk, "") for pk in held]
+
+
+def _without_mask(pk: int, values: plans.Values) -> plans.Values:
+    """Less what only repeats the mask, under which lists are exported: it says nothing of the project."""
+    mask = mask_of(pk)
+    return {
+        place: value for place, value in values.items() if place[0] != PROJECT or value != mask.get(place[1])
+    }
 
 
 def _estimated_anew(record: plans.Record, values: plans.Values) -> plans.Values:

@@ -16,6 +16,7 @@ from projects.models.duplicates import (
     Verdict,
 )
 from projects.models.imports import Import, ImportMapping, ImportPart
+from projects.models.layouts import ExportLayout, GroupedBy
 from projects.models.ledger import Cause, LedgerEntry, LedgerSeal, TouchedCell
 from projects.models.lists import AmountUnit, ExportUnit, ListPreference, SavedView
 from projects.models.making import maker_of
@@ -40,6 +41,7 @@ from projects.models.reference import (
     SizeBand,
     bands_holding,
 )
+from projects.models.reports import ProgressReport
 from projects.models.revisions import BulkChange, Door, Revision
 from projects.models.search import ProjectSearch, SearchedText, holds_all
 from projects.models.stages import ExclusionReason, ProjectType, Review, Stage
@@ -68,7 +70,9 @@ __all__ = [
     "DuplicateDecision",
     "DuplicatePair",
     "ExclusionReason",
+    "ExportLayout",
     "ExportUnit",
+    "GroupedBy",
     "Import",
     "ImportMapping",
     "ImportPart",
@@ -85,6 +89,7 @@ __all__ = [
     "Ownership",
     "PastBands",
     "Precision",
+    "ProgressReport",
     "Project",
     "ProjectSearch",
     "ProjectType",

@@ -13,6 +13,7 @@ from projects.services.comparing import compare_all, compare_later, compare_wait
 from projects.services.confidentiality import reveal_due
 from projects.services.counting import approval_required
 from projects.services.dates import DATE_FIELDS, dated_milestones
+from projects.services.layouts import delete_layout, save_layout
 from projects.services.lists import (
     choose_columns,
     choose_default_view,
@@ -40,6 +41,7 @@ from projects.services.reference import (
     save_reference,
     save_versioned,
 )
+from projects.services.reporting import save_report
 from projects.services.restoring import (
     BuiltUpon,
     projects_of,
@@ -76,6 +78,7 @@ __all__ = [
     "dated_milestones",
     "decide",
     "delete_band",
+    "delete_layout",
     "delete_reference",
     "delete_succession",
     "delete_view",
@@ -99,10 +102,12 @@ __all__ = [
     "save_band",
     "save_charge",
     "save_district",
+    "save_layout",
     "save_milestone",
     "save_project",
     "save_projects",
     "save_reference",
+    "save_report",
     "save_stream",
     "save_succession",
     "save_versioned",

@@ -10,10 +10,8 @@ from django.core.exceptions import ValidationError
 
 from projects.models import Project
 
-CHARGE, ATTACHMENT = (
-    "charge",
-    "attachment",
-)  # what a change in the history is `of`; its `field` is the role or kind
+# What a change in the history is `of`; its `field` is the role, the kind, the month.
+CHARGE, ATTACHMENT, REPORT = "charge", "attachment", "report"
 
 
 class FieldChange(TypedDict):

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from projects.models import Project, Review, Revision
-from projects.services.annexes import ATTACHMENT, CHARGE, FieldChange
+from projects.services.annexes import ATTACHMENT, CHARGE, REPORT, FieldChange
 from projects.services.revising import REVIEW
 
-UNREVIEWED = (CHARGE, ATTACHMENT)  # what hangs on a project and enters no figure
+UNREVIEWED = (CHARGE, ATTACHMENT, REPORT)  # what hangs on a project and enters no figure
 
 
 def since_approval(projects: Sequence[Project]) -> dict[int, list[Revision]]:

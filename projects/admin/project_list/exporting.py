@@ -1,7 +1,8 @@
-"""The list as a file: asks for which columns, in which unit, as xlsx or csv; and sends it while it is read."""
+"""The list as a file: asks for which columns or which layout, in which unit; and sends it while it is read."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -13,22 +14,25 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from projects.admin.project_list.addresses import address, query_of
-from projects.admin.project_list.pages import back_to_list, only_known
+from projects.admin.project_list.layouts import LAYOUT, choices_for, layout_named
+from projects.admin.project_list.pages import back_to_list, only_known, read_month
 from projects.admin.project_list.shown import shown
 from projects.exporting import (
     ExportField,
     Frame,
+    Table,
     csv_response,
     fields_of_list,
     importable,
     listed_ids,
+    table_response,
     too_many,
     xlsx_response,
 )
-from projects.models import ExportUnit, Project
+from projects.models import ExportLayout, ExportUnit, Project, User
 
 Admin = Any  # the admin of projects
-FORMATS = {"xlsx": xlsx_response, "csv": csv_response}
+XLSX, CSV = "xlsx", "csv"
 AS_LISTED, ALL = "list", "all"
 TOO_MANY = _("A sheet cannot hold so many. Choose fewer by a filter, or take CSV.")
 
@@ -36,32 +40,54 @@ TOO_MANY = _("A sheet cannot hold so many. Choose fewer by a filter, or take CSV
 class ExportForm(forms.Form):
     """Which file."""
 
-    columns = forms.ChoiceField(
-        label=_("Columns"),
-        choices=[
-            (AS_LISTED, _("as the list shows them, with the project code")),
-            (ALL, _("everything that can be imported again")),
-        ],
-        widget=forms.RadioSelect,
-        initial=AS_LISTED,
+    columns = forms.ChoiceField(label=_("Columns"), widget=forms.RadioSelect, initial=AS_LISTED)
+    month = forms.CharField(
+        label=_("Up to the month"),
+        max_length=7,
+        required=False,
+        help_text=_("For layouts with monthly reports, as in 2026-10."),
     )
     unit = forms.ChoiceField(
-        label=_("Amounts in"), choices=ExportUnit.choices, help_text=_("Stands in the header of each amount.")
+        label=_("Amounts in"),
+        choices=ExportUnit.choices,
+        help_text=_("Stands in the header of each amount. A layout has its own."),
     )
     file_format = forms.ChoiceField(
         label=_("File"),
-        choices=[("xlsx", _("Excel workbook (.xlsx)")), ("csv", _("Text with commas (.csv)"))],
+        choices=[(XLSX, _("Excel workbook (.xlsx)")), (CSV, _("Text with commas (.csv)"))],
         widget=forms.RadioSelect,
-        initial="xlsx",
+        initial=XLSX,
     )
+
+    def __init__(self, user: User, data: Any = None, *, initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial)
+        self.fields["columns"].choices = [  # type: ignore[attr-defined]
+            (AS_LISTED, _("as the list shows them, with the project code")),
+            (ALL, _("everything that can be imported again")),
+            *choices_for(user),
+        ]
+
+    def clean_month(self) -> date | None:
+        """Its first day; None for the present one."""
+        return read_month(self.cleaned_data["month"]) if self.cleaned_data["month"] else None
+
+    def clean(self) -> dict[str, Any]:
+        """A layout has merged headings: there is none in a text."""
+        found = self.cleaned_data
+        if found.get("columns", "").startswith(LAYOUT) and found.get("file_format") == CSV:
+            self.add_error("file_format", _("A layout comes as a workbook."))
+        return found
 
 
 def export_page(request: HttpRequest, pages: Admin) -> HttpResponseBase:
     """Asks, or sends the file."""
     if not pages.has_view_or_change_permission(request):
         raise PermissionDenied
+    user: User = request.user  # type: ignore[assignment]
     changes = pages.get_changelist_instance(request)
-    form = ExportForm(request.POST or None, initial={"unit": shown(request).unit.value})
+    before = timezone.localdate().replace(day=1)
+    first = {"unit": shown(request).unit.value, "month": f"{before:%Y-%m}"}
+    form = ExportForm(user, request.POST or None, initial=first)
     if request.method == "POST":
         only_known(request, form.fields)
         if form.is_valid() and (answer := _file(request, changes, form)):
@@ -81,14 +107,31 @@ def export_page(request: HttpRequest, pages: Admin) -> HttpResponseBase:
 
 def _file(request: HttpRequest, changes: Any, form: ExportForm) -> HttpResponseBase | None:
     """The file; None, with the reason in the form, where the list is longer than a sheet."""
-    asked = form.cleaned_data
-    frame = Frame(request.user, ExportUnit(asked["unit"]), timezone.localdate())
-    fields, ids = _fields(request, asked["columns"]), listed_ids(changes.all_rows())
-    if asked["file_format"] == "xlsx" and too_many(ids, fields):
+    asked, ids = form.cleaned_data, listed_ids(changes.all_rows())
+    user: User = request.user  # type: ignore[assignment]
+    today = timezone.localdate()
+    if asked["columns"].startswith(LAYOUT):
+        layout = layout_named(user, asked["columns"].removeprefix(LAYOUT))
+        assert layout is not None  # the form knows only such
+        return _table(layout, Frame(user, ExportUnit(layout.unit), today, asked["month"]), ids, form)
+    frame, fields = Frame(user, ExportUnit(asked["unit"]), today), _fields(request, asked["columns"])
+    title = f"{capfirst(str(Project._meta.verbose_name_plural))} {today:%Y-%m-%d}"
+    if asked["file_format"] == CSV:
+        return csv_response(frame, ids, fields, title)
+    if too_many(len(ids), len(fields)):
         form.add_error("file_format", TOO_MANY)
         return None
-    title = f"{capfirst(str(Project._meta.verbose_name_plural))} {frame.today:%Y-%m-%d}"
-    return FORMATS[asked["file_format"]](frame, ids, fields, title)
+    return xlsx_response(frame, ids, fields, title)
+
+
+def _table(layout: ExportLayout, frame: Frame, ids: Any, form: ExportForm) -> HttpResponseBase | None:
+    table = Table(layout, frame)
+    if too_many(
+        2 * len(ids), len(table.looks)
+    ):  # each group has a line more, and there are no more groups than rows
+        form.add_error("columns", TOO_MANY)
+        return None
+    return table_response(table, ids)
 
 
 def _fields(request: HttpRequest, columns: str) -> list[ExportField]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -63,6 +64,15 @@ def only_known(request: HttpRequest, names: Iterable[str]) -> None:
     """Refuse a form with a field that it does not have."""
     if unknown := set(request.POST) - {*names, "csrfmiddlewaretoken"}:
         raise SuspiciousOperation(f"A form has no field {min(unknown)}.")
+
+
+def read_month(text: str) -> date:
+    """The first day of 2026-10. Raises ValidationError."""
+    year, _stroke, month = text.strip().partition("-")
+    readable = all(part.isascii() and part.isdecimal() for part in (year, month))
+    if readable and len(year) == 4 and int(year) > 0 and 1 <= int(month) <= 12:
+        return date(int(year), int(month), 1)
+    raise ValidationError(_("Write the month as 2026-10."), code="invalid")
 
 
 def columns_page(request: HttpRequest, pages: Admin) -> HttpResponse:

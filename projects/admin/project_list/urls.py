@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from projects.admin.project_list import bulk, exporting, pages, undoing, views
+from projects.admin.project_list import bulk, exporting, layouts, pages, undoing, views
 
 
 def list_pages(admin: Any) -> list[URLPattern]:
@@ -19,6 +19,9 @@ def list_pages(admin: Any) -> list[URLPattern]:
         path("bulk/changes/", wrap(undoing.changes_page), about, name=f"{name}_bulk_changes"),
         path("columns/", wrap(pages.columns_page), about, name=f"{name}_columns"),
         path("export/", wrap(exporting.export_page), about, name=f"{name}_export"),
+        path("layouts/", wrap(layouts.layouts_page), about, name=f"{name}_layouts"),
+        path("layouts/add/", wrap(layouts.new_layout), about, name=f"{name}_layout_add"),
+        path("layouts/<int:pk>/", wrap(layouts.layout_page), about, name=f"{name}_layout"),
         path("unit/", wrap(pages.choose_unit), name=f"{name}_unit"),
         path("views/", wrap(views.views_page), about, name=f"{name}_views"),
         path("views/add/", wrap(views.new_view), about, name=f"{name}_view_add"),

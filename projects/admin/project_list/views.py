@@ -61,12 +61,13 @@ class ViewForm(forms.Form):
     def __init__(self, user: User, data: Any = None, *, initial: Any = None, is_new: bool) -> None:
         super().__init__(data, initial=initial)
         self.fields["district"].queryset = District.objects.filter(shares_in(user))  # type: ignore[attr-defined]
-        self.fields["district"].label_from_instance = _described  # type: ignore[attr-defined]
+        self.fields["district"].label_from_instance = described  # type: ignore[attr-defined]
         if is_new:
             del self.fields["anew"]
 
 
-def _described(district: District) -> str:
+def described(district: District) -> str:
+    """A district as a choice, further to the right for lying deeper."""
     return "\u3000" * (len(district.ancestor_codes) - 1) + district.label
 
 
