@@ -106,8 +106,8 @@ def new(sort: str) -> Sought:
 
 @cache
 def last() -> int:
-    """The last project."""
-    return Project.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    """The last project that was there from the beginning."""
+    return Project.objects.filter(source="dense").order_by("-pk").values_list("pk", flat=True)[0]
 
 
 @cache

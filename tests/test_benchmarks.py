@@ -28,7 +28,16 @@ EVERYWHERE = (
 )  # fmt: skip
 # `workers` alone is not run here: it takes longer than a test may; tests of parts have real workers.
 RUN = ("rebuild", "naive", "growth", "posting", "change", "visible", "export", "reading_workbooks")
-RUN_ON_POSTGRESQL = ("many_changes", "totals", "as_of", "explain", "desk", "ledger_size", "import_workbook")
+RUN_ON_POSTGRESQL = (
+    "many_changes",
+    "totals",
+    "as_of",
+    "explain",
+    "desk",
+    "duplicates",
+    "ledger_size",
+    "import_workbook",
+)
 ON_POSTGRESQL = (
     "bare SQL",
     "bare aggregate",
@@ -36,6 +45,7 @@ ON_POSTGRESQL = (
     "Steps in the city",
     "bytes with its share",
     "search: initials",
+    "like one by its code",
     "COPY into a bare table",
     "django-import-export",
     "Our process held",

@@ -197,6 +197,19 @@ def test_one_project_is_asked_about_with_few_others_however_many_are_alike(place
     assert DuplicatePair.objects.filter(second=new).count() == 5
 
 
+def test_an_investor_whose_credit_code_is_recorded_later_makes_a_pair(places):
+    investor = make_organization()
+    for name in "甲乙":
+        project = Project(name=f"{name}基地", district=places["440112"])
+        services.save_project(project, investors=[investor], actor=None, at=NOW)
+    assert services.compare_waiting(NOW) == 0
+
+    investor.uscc = make_uscc(1)
+    services.save_versioned(investor, at=LATER)
+
+    assert services.compare_waiting(LATER) == 1
+
+
 def test_who_edits_in_one_of_the_districts_alone_sees_no_pair(places, twins):
     services.compare_waiting(LATER)
     pairs = DuplicatePair.objects

@@ -25,6 +25,7 @@ from projects.models import (
     Versioned,
 )
 from projects.services.announce import announce_after_commit
+from projects.services.comparing import compare_projects_of
 from projects.services.searching import keep_found_of
 from projects.services.transactions import one_transaction
 
@@ -132,6 +133,7 @@ def save_versioned(record: V, *, at: datetime) -> V:
     record.save()
     if isinstance(record, Organization):
         keep_found_of(record)
+        compare_projects_of(record, at)
     return record
 
 
