@@ -14,6 +14,7 @@ from projects import imports
 from projects.models import Import, Project
 from tests.makers import NOW, make_huangpu, make_user
 from tests.test_browser import DESKTOP, TELEPHONE, opened
+from tests.workbooks.build import FOLDER
 from tests.workbooks_made import HEAD, make_workbook
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -22,46 +23,28 @@ IMPORTS = "/admin/projects/import/"
 Grid = list[list[Any]]
 
 
-def wrong_cells() -> bytes:
-    """A date that is none, an amount that cannot be read, a district of others."""
-    rows: Grid = [
-        ["生物岛研发中心", "黄埔区", 340000, "2023-01-29", None],
-        ["智能装备基地", "番禺区", "三十几个亿", "2026-02-30", None],
-    ]
-    return make_workbook(rows)
-
-
-def wrong_sum() -> bytes:
-    """A sum at the foot that does not add up."""
-    rows: Grid = [
-        ["甲产业园", "黄埔区", 100, None, None],
-        ["乙产业园", "黄埔区", 200, None, None],
-        ["合计", None, 400, None, None],
-    ]
-    return make_workbook(rows)
-
-
-def written_twice() -> bytes:
-    """93 that was printed as 9393."""
-    rows: Grid = [[f"科学城{number}", "黄埔区", 90 + number, None, None] for number in range(1, 6)]
-    return make_workbook([*rows, ["知识城", "黄埔区", 9393, None, None]])
-
-
 def correct_cells(grid: Grid) -> None:
-    grid[2][1:4] = ["黄埔区", "约30亿", "2023-02-28"]
+    """Each wrong cell, as the page says."""
+    for row, column, value in (
+        (1, 3, "2023.2.27"), (2, 1, "黄埔区"), (2, 3, "2023-02-01"), (3, 2, "约35亿"), (3, 4, "2023年9月"),
+        (4, 2, 500), (4, 5, "其他"), (5, 3, "2023年9月"),
+    ):  # fmt: skip
+        grid[row][column] = value
 
 
 def correct_sum(grid: Grid) -> None:
-    grid[3][2] = 300
+    """The sum of 10.5, 6.2 and 3.3."""
+    grid[4][3] = 20
 
 
 def correct_amount(grid: Grid) -> None:
-    grid[6][2] = 93
+    """93 as it was meant."""
+    grid[2][2] = 93
 
 
 @pytest.fixture
 def address(server: str) -> str:
-    make_user("officer", name="王芳", district=make_huangpu()["440112"])
+    make_user("officer", name="王芳", district=make_huangpu()["440100"])
     return server
 
 
@@ -80,40 +63,42 @@ def work() -> None:
 
 
 class Case(NamedTuple):
-    """A faulty workbook, what its findings say, and how it is corrected."""
+    """A faulty workbook of those that are kept, what its findings say, how it is corrected, and its projects."""
 
-    faulty: Callable[[], bytes]
+    name: str
     words: list[str]
     correct: Callable[[Grid], None]
+    projects: int
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it is more than odd."""
+        return self.name == "faulty_cells"
 
 
 CASES = [
-    Case(wrong_cells, ["番禺区", "三十几个亿", "2026-02-30"], correct_cells),
-    Case(wrong_sum, ["合计"], correct_sum),
-    Case(written_twice, ["9393"], correct_amount),
+    Case("faulty_cells", ["黄浦区", "30-40亿", "2023.2.30", "9999-12-31"], correct_cells, 5),
+    Case("faulty_sum", ["21"], correct_sum, 3),
+    Case("faulty_9393", ["9393"], correct_amount, 4),
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.faulty.__name__)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_faulty_workbook_is_corrected_imported_and_taken_back(
     browser: Browser, address: str, tmp_path: Path, case: Case
 ) -> None:
-    faulty, words, correct = case
     page, complaints = opened(browser, address, DESKTOP)
-    book = tmp_path / "项目表.xlsx"
-    book.write_bytes(faulty())
-    send(page, address, book)
-    is_wrong = faulty is wrong_cells
-    expect(page.locator(".state")).to_have_text("待改正" if is_wrong else "可以导入")
-    page.click(f"a[href='?show={'errors' if is_wrong else 'warnings'}'] >> nth=0")
-    for word in words:
+    send(page, address, FOLDER / f"{case.name}.xlsx")
+    expect(page.locator(".state")).to_have_text("待改正" if case.is_refused else "可以导入")
+    page.click(f"a[href='?show={'errors' if case.is_refused else 'warnings'}'] >> nth=0")
+    for word in case.words:
         expect(page.locator(".import-findings")).to_contain_text(word)
     assert not Project.objects.exists()
 
     with page.expect_download() as downloaded:
         page.click("text=下载标注了问题的表格")
     grid = CalamineWorkbook.from_path(str(downloaded.value.path())).get_sheet_by_index(0).to_python()
-    correct(grid)
+    case.correct(grid)
     again = tmp_path / "改正.xlsx"
     again.write_bytes(make_workbook(grid[1:], [str(words) for words in grid[0]]))
     send(page, address, again)
@@ -125,7 +110,7 @@ def test_a_faulty_workbook_is_corrected_imported_and_taken_back(
     expect(page.locator(".state")).to_have_text("导入中")
     work()
     expect(page.locator(".state")).to_have_text("已导入")
-    assert Project.objects.kept().count() == run.created == len(grid) - 1 - (faulty is wrong_sum)
+    assert Project.objects.kept().count() == run.created == case.projects
 
     page.click("text=撤回本次导入")
     work()

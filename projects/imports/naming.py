@@ -68,8 +68,8 @@ class Districts:
         return found
 
     def _find(self, text: str) -> District:
-        code = text.upper()
-        named = [self._by_code[code]] if code in self._by_code else self._by_name.get(_plain(text), [])
+        coded = self._by_code.get(text.upper()) or self._coded(text)
+        named = [coded] if coded else self._by_name.get(_plain(text), [])
         here = [d for d in named if d.path.startswith(self.into.path)]
         current = [d for d in here if d.valid_to is None] or here
         if len(current) == 1:
@@ -88,6 +88,12 @@ class Districts:
             "unknown_district",
             _("There is no such district. Write its code of six digits, or its official name."),
         )
+
+    def _coded(self, text: str) -> District | None:
+        """Of a code and a name, as in “440112 黄埔区”, the district of that code, if it has that name."""
+        code, _space, name = text.partition(" ")
+        found = self._by_code.get(code.upper())
+        return found if found and found in self._by_name.get(_plain(name), ()) else None
 
 
 def _forms(chain: Sequence[str]) -> Iterable[str]:
