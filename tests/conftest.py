@@ -1,5 +1,6 @@
 """What every test may count on: which servers there are, a clean cache, and databases that can be emptied again."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -40,6 +41,17 @@ LONG = (
     "test_api_generated", "test_identities", "test_browser", "test_environment", "test_concurrency", "test_explain_api",
     "test_shared_workers", "test_hot_spots", "test_replicas", "test_access_matrix",
 )  # fmt: skip
+
+
+# What thousands of tests make is seldom garbage in cycles: looking for it took an eighth of their time.
+gc.set_threshold(50_000, 20, 50)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was loaded until here stays: nobody needs to look through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
