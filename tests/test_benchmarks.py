@@ -24,7 +24,7 @@ SIZES = {
 }  # fmt: skip
 EVERYWHERE = (
     "plain SQL", "one ORM query each", "n·log n allows", "without posting", "with 300 projects", "broker: files",
-    "broker: Redis",
+    "broker: Redis", "calamine",
 )  # fmt: skip
 # `workers` alone is not run here: it takes longer than a test may; tests of parts have real workers.
 RUN = ("rebuild", "naive", "growth", "posting", "change", "visible", "export", "reading_workbooks")

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from django.utils.translation import override
+from hypothesis import given
+from hypothesis import strategies as st
 
 from projects.workbooks import Unreadable, read_column, read_tables, write_template
 from projects.workbooks.archive import LARGEST_ALL
@@ -357,6 +359,51 @@ def test_csv_that_cannot_be_read_is_refused_with_its_line(data, code, line, tmp_
 
     assert error.value.code == code
     assert line in str(error.value)
+
+
+TOKENS = (
+    b"<", b">", b'"', b'r="XFD1"', b't="s"', b't="e"', b"<f>", b"<v>99999999999</v>", b"\xff", b"&lt;", b"1e400",
+    b'r="0"', b'<row r="0">', b' encoding="UF-8"', b"9" * 30,
+)  # fmt: skip
+
+
+OTHER_PARTS = ("xl/workbook.xml", "xl/sharedStrings.xml", "xl/styles.xml", "xl/_rels/workbook.xml.rels")
+
+
+@given(
+    part=st.sampled_from((SHEET, *OTHER_PARTS)),
+    place=st.floats(0, 1),
+    length=st.integers(0, 20),
+    put=st.sampled_from(TOKENS) | st.binary(max_size=4),
+)  # fmt: skip
+def test_whatever_stands_in_a_part_the_workbook_is_read_or_refused(
+    part, place, length, put, tmp_path_factory
+):
+    whole = parts_of(workbook())[part]
+    start = int(place * len(whole))
+    changed_part = whole[:start] + put + whole[start + length :]
+    path = tmp_path_factory.getbasetemp() / "changed.xlsx"
+    path.write_bytes(with_part(workbook(), Part.of(part, changed_part)))
+
+    try:
+        answer = [
+            str(value) for table in read_tables(path, "a.xlsx") for row in table.rows for value in row.values
+        ]
+    except Unreadable as error:
+        answer = [str(error)]
+
+    assert all(isinstance(text, str) for text in answer)
+
+
+@given(data=st.binary(max_size=200), name=st.sampled_from(["a.csv", "a.xlsx", "a.xls", "a"]))
+def test_whatever_bytes_are_sent_they_are_read_or_refused(data, name, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / "bytes"
+    path.write_bytes(data)
+
+    try:
+        read_tables(path, name)
+    except Unreadable as error:
+        assert str(error)  # noqa: PT017
 
 
 def test_the_limits_leave_room_for_what_bureaus_send():

@@ -95,23 +95,6 @@ def test_a_project_with_such_characters_in_its_name_is_a_project(name, tmp_path)
     assert table.sums == []
 
 
-@pytest.mark.parametrize(
-    ("values", "told"),
-    [
-        ((93, 9393, 45, 60), [3]),
-        ((2020, 1818, 1500, 3030), []),  # usual numbers of their column
-        ((9393,), [2]),
-        ((93, "9393万元", 45, 60), [3]),
-        ((93, 9394, 45, 60), []),
-        ((100, 100100, 120), [3]),
-    ],
-)
-def test_a_number_printed_twice_is_told_where_it_is_unusual(values, told, tmp_path):
-    (table,) = tables_of(tmp_path, [HEADER, *((f"项目{n}", "440112", v) for n, v in enumerate(values))])
-
-    assert [row for code, row, _column in codes(table) if code == "doubled"] == told
-
-
 def test_the_units_of_the_heading_go_before_the_title(tmp_path):
     rows = [
         ("单位：万元",),

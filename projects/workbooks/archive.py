@@ -65,7 +65,7 @@ def parts_of(file: IO[bytes]) -> Iterator[tuple[str, bytes | bytearray]]:
             continue
         data, size = _unpacked(file, part, left)
         left -= size
-        if data is not None and DECLARES.search(data):
+        if data is not None and b"<!" in data and DECLARES.search(data):
             raise Unreadable(
                 "entities",
                 said(_("The workbook defines entities of its own. %(accepted)s"), accepted=ACCEPTED),

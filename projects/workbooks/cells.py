@@ -36,6 +36,7 @@ __all__ = (
 LARGEST_COUNT = 2**63 - 1
 EXACT = 10**15  # a spreadsheet keeps fifteen digits of a number
 LONGEST_NAME = 200  # characters of one of several
+LARGEST_DECIMAL = 10**12
 NOISE = 1e-12  # of an amount; one yuan in a trillion
 LONGEST_CELL = 10_000  # characters
 ESCAPED = frozenset("=+-@")  # behind a ', as config.api.exports writes it
@@ -199,8 +200,11 @@ def read_decimal(value: Value, digits: int = 2) -> Decimal | None:
         ):
             number = Decimal(match[1].replace(",", ""))
     elif isinstance(value, int | float) and not isinstance(value, bool):
+        text = f"{value:.{digits}f}"
+        if 0 <= value < LARGEST_DECIMAL and float(text) == value:
+            return Decimal(text)
         number = Decimal(f"{value:.15g}")
-    if number is None or not number.is_finite() or not 0 <= number < Decimal(10) ** 12:
+    if number is None or not number.is_finite() or not 0 <= number < LARGEST_DECIMAL:
         raise CellError("not_a_number", _("This is not a number from 0."), _("Write it as 12.5."))
     return number.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 

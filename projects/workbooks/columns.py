@@ -79,8 +79,7 @@ def _read_each(values: list[Value], read: Reader) -> list[Any]:
 
 def _amounts(values: list[Value], unit: int) -> list[Any]:
     """Amounts seldom repeat; numbers, which most of them are, take the short way."""
-    read = partial(cells.read_amount, unit=unit)
-    exact = cells.exact_yuan
+    read, exact = partial(cells.read_amount, unit=unit), cells.exact_yuan
     found: list[Any] = []
     for value in values:
         yuan = exact(value, unit) if isinstance(value, float) else None

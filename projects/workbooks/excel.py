@@ -154,7 +154,7 @@ def _paths(parts: Parts) -> tuple[dict[str, str], int]:
     try:
         book = ET.fromstring(parts.workbook)  # noqa: S314  (parts that define entities are refused before)
         relations = ET.fromstring(parts.relations or b"<none/>")  # noqa: S314
-    except ET.ParseError:
+    except (ET.ParseError, LookupError, ValueError):  # an encoding that nobody knows is a LookupError
         raise damaged() from None
     targets = {item.get("Id", ""): item.get("Target", "") for item in relations}
     paths: dict[str, str] = {}

@@ -8,7 +8,6 @@ from itertools import chain, islice
 
 from django.utils.translation import gettext_lazy as _
 
-from projects.workbooks.doubtful import check_doubled
 from projects.workbooks.fields import known_words, plain
 from projects.workbooks.grids import Grid
 from projects.workbooks.headers import DEPTH, Header, Line, find_header, settle_columns, year_of
@@ -51,22 +50,13 @@ def tables_of(grid: Grid) -> list[Table]:
     return tables
 
 
-class Texts(dict[str, str | None]):
-    """Texts without outer spaces, None for nothing: each cleaned once and held once, however many cells show it."""
-
-    def __missing__(self, text: str) -> str | None:
-        found = self[text] = text.strip() or None
-        return found
-
-
 def _lines(grid: Grid) -> Iterator[Line]:
     """Rows that hold anything, numbered; text without outer spaces, nothing as None, errors in their places."""
     faults: dict[int, dict[int, Value]] = {}
     for (line, column), fault in grid.faults.items():
         faults.setdefault(line + 1, {})[column] = fault
-    texts = Texts()
     for number, row in enumerate(grid.rows, grid.first):
-        values: list[Value] = [texts[value] if isinstance(value, str) else value for value in row]
+        values: list[Value] = [(value.strip() or None) if isinstance(value, str) else value for value in row]
         if number in faults:
             _put(values, faults[number])
         if values.count(None) < len(values):
@@ -221,7 +211,7 @@ def _finish(table: Table, grid: Grid) -> None:
         if column.place in grid.hidden_columns:
             sentence = _("The column is hidden. It was read like the others.")
             table.remarks.append(Remark("hidden_column", sentence, None, column.letter, table.sheet))
-    for remark in (*check_sums(table), *check_doubled(table)):
+    for remark in check_sums(table):
         table.remarks.append(Remark(remark.code, remark.detail, remark.row, remark.column, table.sheet))
 
 

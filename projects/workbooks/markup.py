@@ -173,7 +173,7 @@ def notes_of(data: Bytes) -> Notes:
     """Formulas, errors, and what is hidden."""
     found = patterns(prefix_of(data))
     notes = Notes(hidden_rows=_hidden_rows(found, data), hidden_columns=_hidden_columns(found, data))
-    if found.formula.search(data) or b'"e"' in data or b"'e'" in data:
+    if found.formula.search(data) or b'"e"' in data or (b"'" in data and b"'e'" in data):
         _note_cells(found, data, notes)
     return notes
 
