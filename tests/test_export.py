@@ -118,10 +118,16 @@ def test_what_is_known_to_the_month_quarter_or_year_says_so(browser: Client) -> 
         step = Milestone(project=project, kind=Kind.SIGNED, happened_on=day, precision=Precision(precision))
         services.save_milestone(step, actor=None, at=NOW)
 
+    make_project(
+        "终",
+        district=make_district("440112"),
+        milestones={"signed": "unknown", "terminated": date(2023, 1, 2)},
+    )
+
     found = {row["名称"]: row["签约日期"] for row in by_header(table(downloaded(browser)))}
 
     assert (found["月"], found["季"], found["年"]) == ("2022-05", "2022Q2", "2022")
-    assert found["否"] == "已发生，日期未知"
+    assert found["否"] == "已发生，日期未知" == found["终"]
 
 
 def test_csv_begins_with_its_mark_and_carries_nothing_out(browser: Client) -> None:

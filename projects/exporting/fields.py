@@ -84,7 +84,7 @@ def _day(name: str, kind: Kind) -> ExportField:
         known = chunk.inexact
         return [known.get((pk, kind.value), day) for pk, day in zip(chunk.ids, days, strict=True)]
 
-    return ExportField(name, _title(name), (name,), cells, Look.DAY, 13)
+    return ExportField(name, _title(name), (name, "stage"), cells, Look.DAY, 13)
 
 
 def _moment(name: str) -> ExportField:

@@ -27,10 +27,11 @@ from projects.models import (
     ProgressReport,
     Project,
     Sector,
+    Stage,
     Tag,
 )
 from projects.models.reports import PARTS
-from projects.rows import columns_of, read_rows
+from projects.rows import columns_of, read_rows, uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +41,12 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4_000
 INEXACT = "precision NOT IN ('', 'day')"
+STAGE_OF = {
+    "signed_on": Stage.SIGNED,
+    "started_on": Stage.STARTED,
+    "completed_on": Stage.COMPLETED,
+    "in_production_on": Stage.IN_PRODUCTION,
+}
 MOST_NAMES = 50_000  # that are kept from chunk to chunk
 Report = dict[str, Any]
 YUAN_IN = {ExportUnit.WAN: WAN, ExportUnit.YI: YI, ExportUnit.YUAN: YUAN}
@@ -56,6 +63,11 @@ class Frame:
         self.sight = Sight(reader)
         self.organizations: dict[int, str] = {}
         self.tags: dict[int, str] = {}
+
+    @cached_property
+    def has_tags(self) -> bool:
+        """Whether there are any."""
+        return Tag.objects.exists()
 
     @cached_property
     def districts(self) -> dict[int, str]:
@@ -104,8 +116,21 @@ class Chunk:
     def inexact(self) -> dict[tuple[int, str], str]:
         """What is known of dates that are not known to the day, by project and kind of milestone."""
         columns = columns_of(Milestone, "project", "kind", "happened_on", "precision")
-        found = read_rows(Milestone, columns, columns[0], list(self.ids), only=INEXACT)
+        found = read_rows(Milestone, columns, columns[0], self._doubtful(), only=INEXACT)
         return {(pk, kind): _as_known(day, precision) for pk, kind, day, precision in found}
+
+    def _doubtful(self) -> list[int]:
+        """The projects with a date that may stand for more than a day: the first of a month, or none where one was due.
+
+        A month, quarter or year is kept as its first day (sequence.settle); a stage is reached by its milestone.
+        """
+        found: set[int] = set()
+        stages, order = self.of("stage"), list(Stage)
+        for name, stage in STAGE_OF.items():
+            reached = set(order[order.index(stage) :])
+            rows = zip(self.ids, self.of(name), stages, strict=True) if self.of(name) else ()
+            found.update(pk for pk, day, now in rows if (now in reached if day is None else day.day == 1))
+        return sorted(found)
 
     @cached_property
     def investors(self) -> dict[int, str]:
@@ -115,7 +140,7 @@ class Chunk:
     @cached_property
     def tags(self) -> dict[int, str]:
         """The names of the tags."""
-        return self._joined(Project.tags.through, "tag", Tag, self.frame.tags)
+        return self._joined(Project.tags.through, "tag", Tag, self.frame.tags) if self.frame.has_tags else {}
 
     def _joined(self, through: Any, of: str, model: Any, names: dict[int, str]) -> dict[int, str]:
         """The names of what each project is joined with; `names` keeps those that were met before."""
@@ -197,8 +222,12 @@ def chunks_of(frame: Frame, ids: Sequence[int], names: Sequence[str]) -> Iterato
 
 def blocks_of(frame: Frame, ids: Sequence[int], fields: Sequence[ExportField]) -> Iterator[Block]:
     """The cells, column by column, in the order of the fields."""
-    for chunk in chunks_of(frame, ids, needed(fields)):
-        yield Block([field.cells(chunk) for field in fields])
+    names = needed(fields)
+    for start in range(0, len(ids), AT_ONCE):
+        with uncollected():
+            chunk = Chunk(frame, ids[start : start + AT_ONCE], names)
+            block = Block([field.cells(chunk) for field in fields])
+        yield block
 
 
 def needed(fields: Iterable[ExportField]) -> list[str]:
