@@ -149,11 +149,11 @@ def keep(run: Import, outcome: Outcome) -> None:
         Sort.QUESTIONS: [_question(line) for line in refused if line.match.asked],
     }
     run.parts.all().delete()
-    rows = [
+    rows = (
         (run.pk, str(sort), number, json.dumps(lines[start : start + PAGE], ensure_ascii=False))
         for sort, lines in pages.items()
         for number, start in enumerate(range(0, len(lines), PAGE))
-    ]
+    )
     insert_rows(ImportPart, PART, rows)
     run.rows, run.refused, run.columns = len(outcome.lines), len(refused), outcome.columns
     run.created, run.changed, run.unchanged = (
