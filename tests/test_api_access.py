@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.urls import get_resolver
 
@@ -17,6 +18,7 @@ from projects.models import (
     Ceremony,
     Charge,
     District,
+    Import,
     Milestone,
     Organization,
     Project,
@@ -40,12 +42,15 @@ from tests.makers import (
 from tests.test_api_document import routes
 from tests.test_attachments import attach, png, upload
 from tests.test_charges import in_charge
+from tests.workbooks_made import make_workbook, worked
+from tests.workbooks_made import send as send_workbook
 
 pytestmark = pytest.mark.django_db
 
 PEOPLE = ("nobody", "stranger", "viewer", "editor", "neighbour", "revoked", "superuser")
 MISSING = "9999999"
 FILE: dict[str, Any] = {"kind": "contract"}  # a body that is a form with a file
+WORKBOOK: dict[str, Any] = {"district": "440112"}  # the same with a workbook
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ def rows() -> list[Row]:
     listed = (401, 200, 200, 200, 200, 401, 200)
     seen, edited = (401, 404, 200, 200, 404, 401, 200), (401, 404, 403, 200, 404, 401, 200)
     foreign_seen, foreign_edited = (401, 404, 404, 404, 200, 401, 200), (401, 404, 404, 404, 200, 401, 200)
+    known = (401, 404, 404, 200, 404, 401, 200)  # a workbook may hold what is confidential
     missing = (401, 404, 404, 404, 404, 401, 404)
     added = (401, 403, 403, 201, 404, 401, 201)
     step_added, step_removed = (401, 404, 403, 201, 404, 401, 201), (401, 404, 403, 204, 404, 401, 204)
@@ -127,6 +133,19 @@ def rows() -> list[Row]:
         Row("get", "projects/{id}/attachments/{file}/content/", "foreign", foreign_seen),
         Row("delete", "projects/{id}/attachments/{file}/", "foreign", (401, 404, 404, 404, 204, 401, 204)),
         Row("get", "projects/{other}/attachments/{file}/content/", "own", missing),
+        Row("get", "imports/", "own", listed),
+        Row("post", "imports/", "own", (401, 403, 403, 202, 404, 401, 202), WORKBOOK),
+        Row("get", "imports/template.xlsx", "own", (401, 403, 403, 200, 200, 401, 200)),
+        *[Row("get", f"imports/{{run}}/{tail}", "own", known) for tail in ("", "errors.xlsx")],
+        *[Row("get", f"imports/{{run}}/{tail}", "foreign", foreign_seen) for tail in ("", "errors.xlsx")],
+        *[
+            Row("post", f"imports/{{run}}/{step}/", place, answers, {})
+            for step, done in (("check", 202), ("commit", 202), ("undo", 409))
+            for place, answers in (
+                ("own", (401, 404, 404, done, 404, 401, done)),
+                ("foreign", (401, 404, 404, 404, done, 401, done)),
+            )
+        ],
         Row("get", "tags/", "own", listed),
         Row("post", "tags/", "own", admin_added, {"code": "new-tag", "name": "新标签"}),
         Row("get", "tags/{tag}/", "own", listed),
@@ -255,10 +274,20 @@ def names(tmp_path: Path, settings: Any) -> dict[str, dict[str, str]]:
             "charge",
             "file",
             "tag",
+            "run",
         ),
         MISSING,
     )
     return found
+
+
+def add_imports(names: dict[str, dict[str, str]]) -> None:
+    """A checked workbook of either place."""
+    root = make_user("root", superuser=True)
+    for place in ("own", "foreign"):
+        into = make_district(names[place]["code"])
+        run = send_workbook([["新基地", into.name, 1, None, None]], into=into, actor=root)
+        names[place]["run"] = str(worked(run).pk)
 
 
 def person(name: str) -> Api:
@@ -281,6 +310,8 @@ def person(name: str) -> Api:
     "row", [*ROWS, *figure_rows()], ids=lambda row: f"{row.method} {row.path} {row.place}"
 )
 def test_each_person_gets_the_answer_that_is_theirs(row: Row, names: dict[str, dict[str, str]]) -> None:
+    if "{run}" in row.path:
+        add_imports(names)
     path = row.path.format(**names[row.place])
 
     answers = tuple(alone(name, row, path) for name in PEOPLE)
@@ -305,11 +336,17 @@ def alone(name: str, row: Row, path: str) -> int:
 
 def snapshot() -> list[tuple[Any, ...]]:
     """What a refused request must leave as it is."""
-    kinds = (Project, Milestone, Ceremony, District, Organization, Sector, Charge, Attachment, Tag)
+    kinds = (Project, Milestone, Ceremony, District, Organization, Sector, Charge, Attachment, Tag, Import)
     return [row for kind in kinds for row in kind._default_manager.order_by("pk").values_list()]
 
 
 def send(api: Api, method: str, path: str, body: Any) -> Any:
+    if body is WORKBOOK:
+        form = {
+            **WORKBOOK,
+            "file": SimpleUploadedFile("项目.xlsx", make_workbook([["基地", "440112", 1, None, None]])),
+        }
+        return api.client.post(f"/api/v1/{path}", form, headers=api.headers)
     if body is FILE:
         form = {**FILE, "file": upload(png(), "证.png")}
         return api.client.post(f"/api/v1/{path}", form, headers=api.headers)
