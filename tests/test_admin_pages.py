@@ -22,6 +22,7 @@ from tests.makers import (
     make_sector,
     make_user,
 )
+from tests.workbooks_made import send
 from tracking.audits import run_now
 from tracking.models import Delivery, ReportedTotal, Subscription, Target
 from tracking.signing_in.models import Event
@@ -92,6 +93,7 @@ def world():
         at=NOW,
     )
     make_release(huangpu)
+    send([["新项目", "黄埔区", 1, None, None]], into=huangpu, actor=people["editor"])
     run_now(NOW)
     return {"places": places, "project": project, "ceremony": ceremony, "claim": claim, **people}
 
@@ -304,8 +306,9 @@ def test_the_index_follows_a_projects_life(world):
     with translation.override("en"):
         sections = [str(section["name"]) for section in page.context["app_list"]]
     assert sections == ["Projects", "Figures", "Reference", "People"]
-    assert [m["object_name"] for m in page.context["app_list"][0]["models"]][:3] == [
+    assert [m["object_name"] for m in page.context["app_list"][0]["models"]][:4] == [
         "Project",
+        "Import",
         "Ceremony",
         "Organization",
     ]

@@ -175,7 +175,7 @@ def _in_one_transaction() -> Iterator[None]:
 def _alone_with(pk: int) -> Iterator[bool]:
     """Whether nobody else is at work on an import; nobody will be, until this ends or the process does."""
     if connection.vendor != "postgresql":
-        with _file_locked(Path(settings.DATA_DIR) / "imports.lock") as alone:
+        with _file_locked(Path(f"{connection.settings_dict['NAME']}.imports-lock")) as alone:
             yield alone
         return
     with connection.cursor() as cursor:

@@ -276,9 +276,9 @@ class Migration(migrations.Migration):
                         violation_error_message="An amount is negative or impossibly large.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("month__day", 1), ("month__gte", date(1990, 1, 1))),
-                        name="progress_report_first_of_month",
-                        violation_error_message="Write the month as its first day, not before 1990.",
+                        condition=models.Q(("month__gte", date(1990, 1, 1))),
+                        name="progress_report_month_in_range",
+                        violation_error_message="Before 1990 nothing was reported.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -287,28 +287,20 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="progress_report_percent",
-                        violation_error_message="Physical progress is between 0 and 100 %.",
+                        violation_error_message="Physical progress is a percentage from 0 to 100.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("funds_in_place_to_date__isnull", True),
+                            ("funds_in_place_to_date__gte", models.F("funds_foreign_to_date")),
+                            ("funds_in_place_to_date__gte", models.F("funds_outside_to_date")),
                             (
                                 "funds_in_place_to_date__gte",
                                 django.db.models.expressions.CombinedExpression(
-                                    django.db.models.functions.comparison.Coalesce(
-                                        models.F("funds_foreign_to_date"),
-                                        0,
-                                        output_field=models.BigIntegerField(),
-                                    ),
+                                    models.F("funds_foreign_to_date"),
                                     "+",
-                                    django.db.models.functions.comparison.Coalesce(
-                                        models.F("funds_outside_to_date"),
-                                        0,
-                                        output_field=models.BigIntegerField(),
-                                    ),
+                                    models.F("funds_outside_to_date"),
                                 ),
                             ),
-                            _connector="OR",
                         ),
                         name="progress_report_parts_within_whole",
                         violation_error_message="The foreign part and that from outside the province are more than all funds in place.",

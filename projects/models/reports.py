@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from projects.access import subtrees_of
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
 EARLIEST = date(1990, 1, 1)
 PARTS = ("funds_foreign_to_date", "funds_outside_to_date")
 AMOUNTS = ("invested_to_date", "funds_in_place_to_date", *PARTS)
-
-
-def _or_none(name: str) -> Coalesce:
-    return Coalesce(F(name), 0, output_field=models.BigIntegerField())
 
 
 class ProgressReportQuerySet(models.QuerySet["ProgressReport"]):
@@ -86,19 +81,20 @@ class ProgressReport(Versioned):
                 name="progress_report_amounts_in_range",
                 violation_error_message=_("An amount is negative or impossibly large."),
             ),
-            models.CheckConstraint(  # Django asks the database: Check knows no parts of dates and no sums
-                condition=Q(month__day=1, month__gte=EARLIEST),
-                name="progress_report_first_of_month",
-                violation_error_message=_("Write the month as its first day, not before 1990."),
+            Check(
+                condition=Q(month__gte=EARLIEST),
+                name="progress_report_month_in_range",
+                violation_error_message=_("Before 1990 nothing was reported."),
             ),
             Check(
                 condition=Q(physical_progress_percent__isnull=True) | Q(physical_progress_percent__lte=100),
                 name="progress_report_percent",
-                violation_error_message=_("Physical progress is between 0 and 100 %."),
+                violation_error_message=_("Physical progress is a percentage from 0 to 100."),
             ),
-            models.CheckConstraint(
-                condition=Q(funds_in_place_to_date__isnull=True)
-                | Q(funds_in_place_to_date__gte=_or_none(PARTS[0]) + _or_none(PARTS[1])),
+            models.CheckConstraint(  # Check knows no sums; where an amount is not known, nothing is said
+                condition=Q(funds_in_place_to_date__gte=F(PARTS[0]))
+                & Q(funds_in_place_to_date__gte=F(PARTS[1]))
+                & Q(funds_in_place_to_date__gte=F(PARTS[0]) + F(PARTS[1])),
                 name="progress_report_parts_within_whole",
                 violation_error_message=_(
                     "The foreign part and that from outside the province are more than all funds in place."

@@ -35,7 +35,7 @@ class Reports:
         if self.given.pk and (stored is None or stored.version != self.given.version):
             raise StaleVersion(stored.version if stored else 0)
         errors: dict[str, list[ValidationError]] = defaultdict(list)
-        self.given.project = project
+        self.given.project, self.given.month = project, self.given.month.replace(day=1)
         try:
             self.given.full_clean(exclude=OURS - {"project"})
         except ValidationError as refusal:
