@@ -80,7 +80,7 @@ def enrich() -> None:
         cursor.execute(
             "INSERT INTO projects_organization (name, name_en, ownership, version, created_at, updated_at)"
             " SELECT 'Investor ' || id, '', '', 1, created_at, updated_at FROM projects_project WHERE id <= 5000"
-            " AND NOT EXISTS (SELECT 1 FROM projects_organization)"
+            " AND NOT EXISTS (SELECT 1 FROM projects_organization WHERE name LIKE 'Investor %')"
         )
         cursor.execute(
             "INSERT INTO projects_project_investors (project_id, organization_id)"
