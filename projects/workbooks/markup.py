@@ -128,6 +128,9 @@ def check_reach(data: Bytes) -> None:
     for row in found.row.finditer(data):
         if row[1] and (number := NUMBER.search(row[1])):
             highest = max(highest, int(number[1]))
+            if highest > MOST_ROWS:  # whether anything stands so far down, each cell must tell
+                _check_each(found, data)
+                return
     digits, lead = len(str(highest)), int(str(highest)[0])
     for columns, letters in COLUMN_TIERS:
         if columns * (lead + 1) * 10 ** (digits - 1) > MOST_CELLS:
