@@ -41,7 +41,7 @@ from projects.models import (
     User,
     holds_all,
 )
-from projects.models.projects import DOUBLE_HUNDRED
+from projects.models.project_rules import DOUBLE_HUNDRED
 from projects.quarters import first_day, last_day, parse_quarter
 
 STALE_AFTER = timedelta(days=90)
