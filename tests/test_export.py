@@ -300,6 +300,7 @@ def test_what_was_exported_is_read_back_as_the_same_values(
         kind=Kind.SIGNED,
         happened_on=date(2022, 5, 1),
         precision="quarter",
+        note="=集中签约\n第二批",
     )
     services.save_milestone(step, actor=None, at=NOW)
     answer = downloaded(browser, columns="all", unit=unit, file_format=file_format)
@@ -317,7 +318,8 @@ def test_what_was_exported_is_read_back_as_the_same_values(
         expected: Any = {
             "district": "黄埔区", "sector": "生物医药", "investors": (), "tags": (), "parent": "",
             "signed_on": (date(2022, 4, 1), "quarter"), "started_on": (None, "unknown"),
-        }.get(name, getattr(project, name))  # fmt: skip
+            "signed_note": "=集中签约\n第二批", "started_note": "", "completed_note": "", "in_production_note": "",
+        }.get(name, getattr(project, name, None))  # fmt: skip
         if name in AMOUNTS and expected is not None:
             expected = Amount(expected, estimated=False)
         assert value == expected, name
@@ -342,7 +344,13 @@ def test_what_was_exported_and_is_imported_again_changes_nothing(
             exclusion_reason="relocation", milestones={"signed": date(2023, 1, 2 + number), "started": "unknown"},
         )  # fmt: skip
         services.save_project(project, actor=None, at=NOW, investors=[make_organization()], tags=[lead])
-    step = Milestone(project=project, kind=Kind.COMPLETED, happened_on=date(2024, 4, 1), precision="quarter")
+    step = Milestone(
+        project=project,
+        kind=Kind.COMPLETED,
+        happened_on=date(2024, 4, 1),
+        precision="quarter",
+        note="分期验收",
+    )
     services.save_milestone(step, actor=None, at=NOW)
     make_project("密", code="S-1", district=huangpu, confidential=True)
     make_project(

@@ -81,6 +81,63 @@ def test_what_changes_is_told_field_by_field_and_empty_cells_change_nothing(plac
     assert (project.total_investment, project.remark, project.signed_on) == (34 * YI, "旧", date(2023, 1, 29))
 
 
+NOTES = ("项目编号", "项目名称", "所属区", "开工日期", "开工说明", "终止说明")
+
+
+def test_notes_of_steps_come_in_beside_their_dates(places, officer):
+    rows = [
+        ["A-1", "生物岛研发中心", "黄埔区", "日期不详", "2023年见其在建。\n未见开工报道。", None],
+        ["A-2", "智能装备基地", "黄埔区", "2023.1.29", None, None],
+    ]
+
+    run = checked(make_workbook(rows, NOTES), into=places["440112"], actor=officer)
+
+    (first, _second) = said(run, "created")
+    assert ("started", "note", "", "2023年见其在建。\n未见开工报道。") in {
+        (c["of"], c["field"], c["before"], c["after"]) for c in first["changes"]
+    }
+    committed(run, officer)
+    notes = Milestone.objects.order_by("project__code").values_list("kind", "precision", "note")
+    assert list(notes) == [("started", "unknown", "2023年见其在建。\n未见开工报道。"), ("started", "day", "")]
+    again = checked(make_workbook(rows, NOTES), into=places["440112"], actor=officer)
+    assert (again.created, again.changed, again.unchanged) == (0, 0, 2)
+
+
+def test_a_note_of_a_recorded_or_planned_step_needs_no_date_beside_it(places, officer):
+    recorded = make_project(
+        "甲", code="A-1", district=places["440112"], milestones={"started": date(2023, 1, 29)}
+    )
+    head = ("项目编号", "项目名称", "所属区", "计划竣工时间", "开工说明", "竣工说明")
+
+    run = checked(
+        make_workbook([["A-1", "甲", "黄埔区", None, "桩基先行", None],
+                       ["A-2", "乙", "黄埔区", "2027-06-30", None, "分两期"]], head),
+        into=places["440112"], actor=officer,
+    )  # fmt: skip
+
+    (line,) = said(run, "changed")
+    assert line["changes"] == [{"of": "started", "field": "note", "before": "", "after": "桩基先行"}]
+    assert committed(run, officer).status == "committed"
+    assert recorded.milestones.get().note == "桩基先行"
+    assert Milestone.objects.get(project__code="A-2").note == "分两期"
+
+
+def test_a_note_without_its_step_is_an_error_at_its_cell_and_never_lost(places, officer):
+    rows = [
+        ["A-1", "甲", "黄埔区", None, "已开工", "资金问题"],
+        ["A-2", "乙", "黄埔区", "2023-02-30", "桩基先行", None],
+    ]
+
+    run = checked(make_workbook(rows, NOTES), into=places["440112"], actor=officer)
+
+    assert codes(run) == [
+        (2, "开工说明", "note_without_date"),
+        (2, "终止说明", "note_without_date"),
+        (3, "开工日期", said(run)[-1]["code"]),
+    ]
+    assert "日期" in said(run)[0]["detail"]["zh-hans"]
+
+
 def test_every_error_is_told_at_once_at_its_cell_and_nothing_is_imported(places, officer):
     rows = [
         ["甲项目", "番禺区", 1, "2023-01-29", None],

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 HEAD = (
     "项目编号", "项目名称", "英文名称", "所在区", "所属项目", "分期", "所属产业", "项目类型", "所有制", "投资方",
     "计划总投资（元）", "是否估计", "预计年产值（元）", "年营业收入（元）", "备注", "来源",
-    "签约日期", "开工日期", "竣工日期", "投产日期",
+    "签约日期", "开工日期", "竣工日期", "投产日期", "签约说明", "开工说明", "竣工说明", "投产说明",
 )  # fmt: skip
 KINDS = ("signed", "started", "completed", "in_production")
 
@@ -49,6 +49,7 @@ def seeds_as_workbook(province: District) -> bytes:
         )  # fmt: skip
         remark = loading._remark(row, sectors.get(row["sector_code"]))
         dates = [day_of(steps.get((row["code"], kind))) for kind in KINDS]
+        notes = [step["note"] if (step := steps.get((row["code"], kind))) else "" for kind in KINDS]
         amounts = [int(row[name]) if row[name] else None for name in loading.AMOUNTS]
         estimated = "是" if row["investment_estimated"] == "1" else "否"
         rows.append(
@@ -60,6 +61,7 @@ def seeds_as_workbook(province: District) -> bytes:
                 remark,
                 row["source"],
                 *dates,
+                *notes,
             ]
         )
     return make_workbook(rows, HEAD)
@@ -72,7 +74,7 @@ def recorded() -> dict[str, list[Any]]:
         "ownership", "total_investment", "investment_estimated", "expected_output", "expected_revenue", "remark",
         "source", "stage", "signed_on", "started_on", "completed_on", "in_production_on", "review",
     )  # fmt: skip
-    steps = ("project__code", "kind", "happened_on", "precision", "planned_on")
+    steps = ("project__code", "kind", "happened_on", "precision", "planned_on", "note")
     entries = (
         "project__code",
         "kind",
@@ -93,7 +95,6 @@ def recorded() -> dict[str, list[Any]]:
 
 
 def test_the_seeds_imported_as_a_workbook_give_the_records_of_load_seeds() -> None:
-    """All but the notes of milestones, for which a workbook has no column."""
     with transaction.atomic():
         loading.load_all(NOW)
         expected = recorded()

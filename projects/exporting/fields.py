@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from config.xlsx import Look
 from projects.exporting.reading import YUAN_IN, Chunk, Frame
 from projects.models import ExclusionReason, Kind, Ownership, Project, ProjectType, Stage
+from projects.workbooks import FIELDS
 
 Cells = Callable[[Chunk], Sequence[Any]]
 
@@ -87,6 +88,17 @@ def _day(name: str, kind: Kind) -> ExportField:
     return ExportField(name, _title(name), (name, "stage"), cells, Look.DAY, 13)
 
 
+def _note(kind: Kind) -> ExportField:
+    """What is to be said of a step, under the words that an import knows."""
+    name = f"{kind.value}_note"
+
+    def cells(chunk: Chunk) -> Sequence[Any]:
+        known = chunk.notes
+        return [known.get((pk, kind.value), "") for pk in chunk.ids] if known else [""] * len(chunk.ids)
+
+    return ExportField(name, FIELDS[name].label, (), cells, width=24)
+
+
 def _moment(name: str) -> ExportField:
     def cells(chunk: Chunk) -> Sequence[Any]:
         return [timezone.localtime(value).replace(tzinfo=None) for value in chunk.of(name)]
@@ -148,6 +160,10 @@ IMPORTABLE: tuple[ExportField, ...] = (
     _choice("exclusion_reason", ExclusionReason),
     _plain("remark", width=40),
     _plain("source", width=20),
+    _note(Kind.SIGNED),
+    _note(Kind.STARTED),
+    _note(Kind.COMPLETED),
+    _note(Kind.IN_PRODUCTION),
 )
 # What follows from other things: shown, and passed over by an import.
 SHOWN: tuple[ExportField, ...] = (

@@ -119,6 +119,13 @@ class Chunk:
         found = read_rows(Milestone, columns, columns[0], self._doubtful(), only=INEXACT)
         return {(pk, kind): _as_known(day, precision) for pk, kind, day, precision in found}
 
+    @cached_property
+    def notes(self) -> dict[tuple[int, str], str]:
+        """What is said of their milestones, by project and kind; most say nothing."""
+        columns = columns_of(Milestone, "project", "kind", "note")
+        found = read_rows(Milestone, columns, columns[0], list(self.ids), only="note <> ''")
+        return {(pk, kind): note for pk, kind, note in found}
+
     def _doubtful(self) -> list[int]:
         """The projects with a date that may stand for more than a day: the first of a month, or none where one was due.
 

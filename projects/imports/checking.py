@@ -23,6 +23,7 @@ from projects.imports.rows import Line
 from projects.models import Import, ImportPart, User
 from projects.rows import columns_of, insert_rows
 from projects.workbooks import Unreadable, read_tables
+from projects.workbooks.fields import NOTED
 
 PAGE = 200  # lines of a part
 PART = columns_of(ImportPart, "run", "sort", "number", "lines")
@@ -109,7 +110,7 @@ def _note(line: Line, refusal: ValidationError | StaleVersion) -> None:
 def _cell_of(line: Line, name: str) -> str:
     """The field at whose cell a fault of another field is shown: of a milestone, or of the row as a whole."""
     if name == "milestones":
-        return next((cell for cell in line.cells if planning.kind_of(cell)), "name")
+        return next((cell for cell in line.cells if planning.kind_of(cell) and cell not in NOTED), "name")
     return name if name in line.wrong else "name" if name == NON_FIELD_ERRORS else name
 
 

@@ -17,6 +17,7 @@ from projects.imports.rows import Line
 from projects.models import District, Import, Kind, Organization, Precision, Project, User, mask_of
 from projects.services import plans
 from projects.services.plans import PROJECT
+from projects.workbooks.fields import NOTED
 
 CHUNK = 2_000
 LONGEST_NAME = 200
@@ -31,6 +32,9 @@ NO_PARENT = _(
 )
 DOUBTFUL = _("This may be a project that is recorded already. Say which, or that it is new:")
 ALIKE = _("A project of a similar name is recorded already:")
+NO_STEP = _(
+    "A note needs the step that it is about: write its date as well, or “unknown” if nobody knows it."
+)
 CODE_TWICE = _("This code stands in several rows of the workbook. Each project has a code of its own.")
 NAME_TWICE = _(
     "This project stands in several rows of the workbook. Leave one out, or give each its own code."
@@ -56,9 +60,11 @@ def plan(
 
 @cache
 def kind_of(name: str) -> tuple[str, str] | None:
-    """The kind of milestone and its field that a field of a workbook means: `signed_on`, `planned_start_on`."""
+    """The kind of milestone and its field that a field of a workbook means: `signed_on`, `signed_note`."""
     if name in PLANNED:
         return PLANNED[name].value, "planned_on"
+    if name in NOTED:
+        return NOTED[name].value, "note"
     stem = name.removesuffix("_on")
     planned = stem.startswith("planned_")
     kind = stem.removeprefix("planned_")
@@ -237,6 +243,7 @@ def _compare(line: Line, known: Any, names: dict[int, str]) -> None:
         return
     if line.match.project:
         line.version = record.project.version
+    _refuse_lone_notes(line, record)
     values = line.values
     if record.project.confidential:
         values = _without_mask(record.project.pk, values)
@@ -250,6 +257,18 @@ def _compare(line: Line, known: Any, names: dict[int, str]) -> None:
         given = [each if isinstance(each, str) else each.pk for each in line.investors]
         if sorted(map(str, held)) != sorted(map(str, given)):
             line.was_backed_by = [names.get(pk, "") for pk in held]
+
+
+def _refuse_lone_notes(line: Line, record: plans.Record) -> None:
+    """A step without a date and a plan is none, so nothing would keep its note. A wrong date is told already."""
+    if not (noted := line.said.keys() & NOTED.keys()):
+        return
+    wrong = {step[0] for step in map(kind_of, line.wrong) if step}
+    for name in sorted(noted):
+        kind = NOTED[name].value
+        has_date = line.values.get((kind, "precision")) or line.values.get((kind, "planned_on"))
+        if not has_date and kind not in record.milestones and kind not in wrong:
+            line.refuse(name, "note_without_date", NO_STEP)
 
 
 def _without_mask(pk: int, values: plans.Values) -> plans.Values:

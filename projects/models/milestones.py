@@ -174,6 +174,8 @@ class Milestone(Versioned):
                 condition=Q(happened_on__isnull=False),
                 name="milestone_by_date",
             ),
+            # what files tell of the steps of many projects, few of which have a note
+            models.Index(fields=["project"], condition=~Q(note=""), name="milestone_with_note"),
         ]
 
     def __str__(self) -> str:

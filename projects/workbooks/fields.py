@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cache
 
 from django.db.models import Choices
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
@@ -50,6 +51,11 @@ class Field:
     digits: int = 0  # decimals of a decimal number
 
 
+def _note(kind: Kind) -> Field:
+    return Field(f"{kind.value}_note", Read.LONG_TEXT, format_lazy(_("{step}: note"), step=kind.label))
+
+
+NOTED = {f"{kind.value}_note": kind for kind in Kind}  # what is to be said of a step
 LISTED = (
     Field("code", Read.CODE, _("project code"), longest=40),
     Field("approval_code", Read.APPROVAL_CODE, _("national approval code")),
@@ -94,6 +100,7 @@ LISTED = (
     Field("exclusion_reason", Read.CHOICE, _("not counted because"), choices=ExclusionReason),
     Field("remark", Read.LONG_TEXT, _("remark")),
     Field("source", Read.TEXT, _("source"), longest=100),
+    *map(_note, Kind),
 )
 FIELDS: dict[str, Field] = {field.name: field for field in LISTED}
 HAPPENED: dict[str, Kind] = {f"{kind.value}_on": kind for kind in Kind if f"{kind.value}_on" in FIELDS}

@@ -14,6 +14,7 @@ from projects.workbooks.fields import FIELDS, Field, Read
 from projects.workbooks.tables import Text
 
 LAST_ROW = 10_000
+NOTES = ("signed_note", "started_note", "completed_note", "in_production_note")  # seldom wanted: only named
 REQUIRED = frozenset(("name", "district"))
 COLUMNS = (
     "name", "code", "approval_code", "district", "sector", "project_type", "ownership", "investors", "parent", "phase",
@@ -150,6 +151,8 @@ def _write_instructions(book: Any) -> None:
     notes = (
         _("One row is one project. Columns marked with * must be filled; leave empty what is not known."),
         _("Columns may be moved or left out. Other workbooks can be imported as they are."),
+        _("What is to be said of a step stands in a column of its own, which you may add: %(headings)s.")
+        % {"headings": " ".join(f"“{FIELDS[name].label}”" for name in NOTES)},
         _("The same workbook sent again changes nothing; what differs is shown before anything is saved."),
     )
     for row, note in enumerate(notes):

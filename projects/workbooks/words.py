@@ -84,6 +84,18 @@ WORDS: dict[str, str] = {
     "exclusion_reason": "不计原因 不计入原因",
     "remark": "说明 备注说明 项目简介 主要建设内容 建设内容 remarks note notes",
     "source": "数据来源 资料来源",
+    "negotiating_note": "在谈备注 洽谈说明 洽谈备注 noteonnegotiating",
+    "framework_signed_note": "签框架备注 框架协议说明 框架协议备注 noteonframework frameworknote",
+    "signed_note": "签约备注 签约附注 noteonsigning signingnote",
+    "registered_note": "注册备注 noteonregistration registrationnote",
+    "started_note": "开工备注 动工说明 动工备注 开工附注 noteonstart startnote",
+    "enrolled_note": "入库备注 纳统说明 纳统备注 noteonenrolment",
+    "completed_note": "竣工备注 完工说明 完工备注 竣工附注 noteoncompletion completionnote",
+    "in_production_note": "投产备注 投产附注 noteonproduction productionnote",
+    "at_capacity_note": "达产备注 noteoncapacity capacitynote",
+    "suspended_note": "停建备注 停工说明 停工备注 noteonsuspension suspensionnote",
+    "resumed_note": "复工备注 noteonresumption",
+    "terminated_note": "终止备注 退出说明 退出备注 noteontermination terminationnote",
 }
 
 # By the choices' class and code.
