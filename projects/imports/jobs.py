@@ -92,8 +92,7 @@ def _check(run: Import, now: datetime) -> None:
         if actor is None or not applying.is_editor_of(actor, run.district):
             _finish(run, now, status=Status.FAILED, notice=Notice.FORBIDDEN)
             return
-        outcome = checking.check(run, actor, at=now, tell=_Progress(run.pk))
-        checking.keep(run, outcome)
+        checking.check(run, actor, at=now, tell=_Progress(run.pk))
         run.checked_at = now
         counts = ("rows", "created", "changed", "unchanged", "refused", "error_count", "warning_count")
         facts = {name: getattr(run, name) for name in (*counts, "columns", "checked_at", "status", "notice")}

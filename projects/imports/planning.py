@@ -19,7 +19,6 @@ from projects.services import plans
 from projects.services.plans import PROJECT
 from projects.workbooks.fields import NOTED
 
-CHUNK = 2_000
 LONGEST_NAME = 200
 WHOLE = ("district", "zone")  # levels of a bureau whose rows need no column of districts
 PLANNED = {"planned_start_on": Kind.STARTED, "planned_completion_on": Kind.COMPLETED}
@@ -41,21 +40,33 @@ NAME_TWICE = _(
 )
 
 
-def plan(
-    lines: Sequence[Line], run: Import, reader: User, *, at: datetime, tell: Callable[[int], None]
-) -> None:
-    """Find out what each row means and would change; what is wrong goes to the row's errors."""
-    _name_what_is_there(lines, run.district)
+class Names:
+    """What cells of a workbook may name: districts, sectors, tags, investors."""
+
+    def __init__(self, lines: Sequence[Line], into: District) -> None:
+        self.into = into
+        self.districts, self.sectors, self.tags = Districts(into), Sectors(into), Tags()
+        self.investors = Investors(text for line in lines for text in line.said.get("investors", ()))
+
+
+def settle(lines: Sequence[Line], run: Import) -> Names:
+    """Find out which project each row means; what is wrong goes to the row's errors."""
+    names = Names(lines, run.district)
+    for line in lines:
+        _name_district(line, names)
     _refuse_repeated(lines)
     _match(lines, run)
     _find_parents(lines, run.district)
-    for start in range(0, len(lines), CHUNK):
-        some = lines[start : start + CHUNK]
-        known = plans.known_of([line.match.project for line in some if line.match.project], reader, at)
-        names = _names_of_investors(known.values())
-        for line in some:
-            _compare(line, known, names)
-        tell(start + len(some))
+    return names
+
+
+def compare(lines: Sequence[Line], names: Names, reader: User, *, at: datetime) -> None:
+    """Find out what each of these rows, which are settled, would change."""
+    known = plans.known_of([line.match.project for line in lines if line.match.project], reader, at)
+    backers = _names_of_investors(known.values())
+    for line in lines:
+        _name_what_is_there(line, names)
+        _compare(line, known, backers)
 
 
 @cache
@@ -76,19 +87,19 @@ def kind_of(name: str) -> tuple[str, str] | None:
 # --- what cells name ----------------------------------------------------------------------------------------------
 
 
-def _name_what_is_there(lines: Sequence[Line], into: District) -> None:
-    districts, sectors, tags = Districts(into), Sectors(into), Tags()
-    investors = Investors(text for line in lines for text in line.said.get("investors", ()))
-    for line in lines:
-        line.values = dict(_plain_values(line))
-        _set(line, "district", districts.find)
-        _set(line, "sector", sectors.find)
-        if "district" not in line.said and "district" not in line.wrong and into.level in WHOLE:
-            line.values[PROJECT, "district"] = into.pk
-        if tagged := line.said.get("tags"):
-            _several(line, "tags", tagged, lambda text: tags.find(text).pk)
-        if named := line.said.get("investors"):
-            _name_investors(line, named, investors)
+def _name_district(line: Line, names: Names) -> None:
+    _set(line, "district", names.districts.find)
+    if "district" not in line.said and "district" not in line.wrong and names.into.level in WHOLE:
+        line.values[PROJECT, "district"] = names.into.pk
+
+
+def _name_what_is_there(line: Line, names: Names) -> None:
+    line.values.update(_plain_values(line))
+    _set(line, "sector", names.sectors.find)
+    if tagged := line.said.get("tags"):
+        _several(line, "tags", tagged, lambda text: names.tags.find(text).pk)
+    if named := line.said.get("investors"):
+        _name_investors(line, named, names.investors)
 
 
 def _plain_values(line: Line) -> Iterable[tuple[tuple[str, str], Any]]:
@@ -182,7 +193,7 @@ def _match(lines: Sequence[Line], run: Import) -> None:
     for line, match in zip(lines, match_all(wanted, run.district), strict=True):
         line.match = match
         if match.fault:
-            line.refuse("code" if "code" in line.cells else "name", match.fault[0], match.fault[1])
+            line.refuse("code" if line.has("code") else "name", match.fault[0], match.fault[1])
         if match.asked:
             named = "；".join(f"{each['code']} {each['name']}" for each in codes_of(match.asked))
             line.refuse("name", "doubtful", DOUBTFUL, named)

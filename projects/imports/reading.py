@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
 from django.utils.translation import gettext_lazy as _
 
 from projects.amounts import Amount
 from projects.imports.findings import Finding, Place, found
-from projects.imports.rows import Cell, Line
+from projects.imports.rows import EMPTY, Line
 from projects.workbooks import CellError, Column, Table, read_column
 
 NO_UNIT = "no_unit"  # said once for the whole column: see columns
@@ -28,22 +28,21 @@ def lines_of(tables: Sequence[Table]) -> list[Line]:
 
 
 def _lines_of_one(table: Table) -> list[Line]:
-    lines = [Line(table.sheet, row.number) for row in table.rows]
-    taken: set[str] = set()
+    columns: dict[str, Column] = {}
     for column in table.columns:
-        if column.field is None or column.field in taken:
-            continue
-        taken.add(column.field)
-        _read_into(lines, table, column, column.field)
+        if column.field is not None:
+            columns.setdefault(column.field, column)
+    lines = [Line(table.sheet, row.number, columns, row.values) for row in table.rows]
+    for column in columns.values():
+        _read_into(lines, table, column)
     return lines
 
 
-def _read_into(lines: Sequence[Line], table: Table, column: Column, field: str) -> None:
-    values = read_column(table, column, unit=column.unit)
-    for line, raw, value in zip(lines, table.values(column), values, strict=True):
-        if raw is None or raw == "":
+def _read_into(lines: Sequence[Line], table: Table, column: Column) -> None:
+    field, place = column.field or "", column.place
+    for line, value in zip(lines, read_column(table, column, unit=column.unit), strict=True):
+        if line.cells[place] in EMPTY:
             continue
-        line.cells[field] = Cell(column.letter, column.words, raw)
         if isinstance(value, CellError):
             if value.code == NO_UNIT:
                 line.wrong.add(field)
@@ -73,19 +72,23 @@ def _words(table: Table, letter: str | None) -> str:
 # --- slips of the pen ---------------------------------------------------------------------------------------------
 
 
-def look_for_slips(lines: Sequence[Line]) -> None:
-    """Warn of amounts that are right in form and hardly meant: digits written twice, a unit taken for another."""
+def usual_amounts(lines: Iterable[Line]) -> dict[str, float]:
+    """The median of each column of amounts: what is usual in this workbook."""
     columns: dict[str, list[int]] = defaultdict(list)
     for _line, name, amount in _amounts(lines):
         columns[name].append(amount.yuan)
-    usual = {name: median(amounts) for name, amounts in columns.items()}
+    return {name: median(amounts) for name, amounts in columns.items()}
+
+
+def look_for_slips(lines: Sequence[Line], usual: Mapping[str, float]) -> None:
+    """Warn of amounts that are right in form and hardly meant: digits written twice, a unit taken for another."""
     for line, name, amount in _amounts(lines):
         if amount.yuan >= TIMES * usual[name] and _is_written_twice(amount.yuan):
             line.warn(name, "written_twice", WRITTEN_TWICE)
     for line in lines:
         for change in line.changes:
             before, after = change["before"], change["after"]
-            if change["field"] in columns and before and after and not 1 / LEAP <= after / before <= LEAP:
+            if change["field"] in usual and before and after and not 1 / LEAP <= after / before <= LEAP:
                 line.warn(change["field"], "leap", LEAPS)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.core.exceptions import ValidationError
 
@@ -12,14 +12,9 @@ from projects.imports.findings import Finding, Place, found, found_by_rule
 from projects.imports.matching import Match
 from projects.models import Organization
 from projects.services import plans
+from projects.workbooks import Column
 
-
-class Cell(NamedTuple):
-    """A cell that says something, with the column it stands in."""
-
-    letter: str
-    words: str
-    value: Any
+EMPTY = (None, "")
 
 
 @dataclass(slots=True)
@@ -28,7 +23,8 @@ class Line:
 
     sheet: str
     number: int
-    cells: dict[str, Cell] = field(default_factory=dict)  # by field
+    columns: Mapping[str, Column]  # of its table, by field
+    cells: Sequence[Any]  # what stands in them, by the place of their column
     said: dict[str, Any] = field(default_factory=dict)  # by field, as it was read
     values: plans.Values = field(
         default_factory=dict
@@ -50,15 +46,19 @@ class Line:
         """How answers and plans name it."""
         return f"{self.sheet}!{self.number}"
 
+    def has(self, name: str) -> bool:
+        """Whether anything stands in the cell of a field."""
+        return self.raw(name) not in EMPTY
+
     def place(self, name: str = "") -> Place:
-        """Where something about a field stands; the row itself where it has no such cell."""
-        cell = self.cells.get(name)
-        return Place(self.sheet, self.number, cell.letter if cell else "", cell.words if cell else "")
+        """Where something about a field stands; the row itself where nothing stands in such a cell."""
+        column = self.columns.get(name) if self.has(name) else None
+        return Place(self.sheet, self.number, column.letter if column else "", column.words if column else "")
 
     def raw(self, name: str) -> Any:
         """What stands in the cell of a field."""
-        cell = self.cells.get(name)
-        return cell.value if cell else None
+        column = self.columns.get(name)
+        return None if column is None else self.cells[column.place]
 
     def refuse(self, name: str, code: str, *texts: object) -> None:
         """Note what is wrong with a cell."""
@@ -75,6 +75,11 @@ class Line:
         finding = found(self.place(name), code, *texts, value=self.raw(name))
         finding.project = project
         self.warnings.append(finding)
+
+    def let_go(self) -> None:
+        """Drop what nobody asks for once the row is kept."""
+        self.said, self.values, self.changes = {}, {}, []
+        self.errors, self.warnings, self.investors = [], [], None
 
     @property
     def is_new(self) -> bool:
