@@ -292,6 +292,18 @@ def test_a_phase_may_stand_before_the_project_that_it_is_a_phase_of(places, offi
     assert checked(book, into=places["440112"], actor=officer).unchanged == 2
 
 
+def test_a_phase_of_a_row_that_is_refused_leaves_the_workbook_to_be_corrected(places, officer):
+    gone = make_project("一号楼", code="P-1", district=places["440112"])
+    services.void_project(gone, "重复", actor=officer, at=NOW)
+    head = ("项目编号", "项目名称", "所属区", "所属项目")
+    book = make_workbook([["P-1", "园区", "黄埔区", None], ["P-2", "一期", "黄埔区", "P-1"]], head)
+
+    run = checked(book, into=places["440112"], actor=officer)
+
+    assert (run.status, run.error_count) == ("invalid", 1)
+    assert [code for _row, _column, code in codes(run)] == ["void_project"]
+
+
 def test_a_file_that_cannot_be_read_is_refused_in_a_sentence_of_both_languages(places, officer):
     run = checked(b"PK\x03\x04 not a workbook", into=places["440112"], actor=officer)
 

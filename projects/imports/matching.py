@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from projects.alike import SHORTEST, core_of
+from projects.alike import SHORTEST, core_of, kept_core
 from projects.models import District, Project, PutAside, Revision, mask_of
 from projects.text import comparable_name
 
@@ -168,7 +168,7 @@ def _read(rows: Sequence[Wanted], into: District) -> Recorded:
     for candidate in (
         *_among(projects, "code", keys.codes),
         *_among(projects.exclude(approval_code=""), "approval_code", keys.approvals),
-        *_of_districts(projects, keys),
+        *_by_name(projects, keys),
         *_put_aside(into, keys),
     ):
         found[candidate.pk] = candidate
@@ -187,8 +187,10 @@ class _Keys:
         }
         self.approvals = {row.approval_code for row in rows if row.approval_code}
         self.districts = {row.district_id for row in rows if row.district_id is not None}
-        self.names = {comparable_name(row.name) for row in rows if row.name}
-        self.cores = {core for row in rows if row.name and len(core := core_of(row.name)) >= SHORTEST}
+        named = {row.name for row in rows if row.name}
+        self.names = set(map(comparable_name, named))
+        self.cores = {core for core in map(core_of, named) if len(core) >= SHORTEST}
+        self.kept = sorted(set(map(kept_core, named)))  # "" where a name has hardly any
 
     def name(self, name: str) -> bool:
         """Whether a project of this name may be meant."""
@@ -219,12 +221,14 @@ def _among(projects: QuerySet[Project], column: str, values: set[str]) -> Iterat
         yield from _candidates(some.values_list(*COLUMNS))
 
 
-def _of_districts(projects: QuerySet[Project], keys: _Keys) -> Iterator[Candidate]:
-    """Those in the rows' own districts whose name may be meant; read as a stream, for they may be many."""
-    rows = projects.filter(district_id__among=keys.districts).values_list(*COLUMNS)
-    for candidate in _candidates(rows.iterator(chunk_size=SLICE)):
-        if keys.name(candidate.name):
-            yield candidate
+def _by_name(projects: QuerySet[Project], keys: _Keys) -> Iterator[Candidate]:
+    """Those in the rows' own districts whose name may be meant: names that are the same have the same core."""
+    here = projects.filter(district_id__among=keys.districts)
+    for start in range(0, len(keys.kept), SLICE):
+        some = here.filter(search__core__among=keys.kept[start : start + SLICE])
+        for candidate in _candidates(some.values_list(*COLUMNS).iterator(chunk_size=SLICE)):
+            if keys.name(candidate.name):
+                yield candidate
 
 
 def _put_aside(into: District, keys: _Keys) -> Iterator[Candidate]:
