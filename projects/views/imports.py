@@ -142,7 +142,10 @@ class ImportViewSet(Creates[Import]):
         responses={(200, XlsxRenderer.media_type): OpenApiTypes.BINARY},
     )
     def errors(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """A workbook with the same rows: wrong cells are red, and what to do stands at the end of each row."""
+        """The xlsx file itself, to who has sent it: wrong cells are red, with what to do as comments and on a sheet.
+
+        Of other files, and to others, the same rows written anew: what to do stands at the end of each row.
+        """
         return imports.marked_response(self.get_object(), request.user)
 
     @extend_schema(

@@ -22,6 +22,8 @@ from projects.workbooks import markup
 from projects.workbooks.archive import ACCEPTED, MACROS, PASSWORD, damaged, parts_of
 from projects.workbooks.grids import Grid
 from projects.workbooks.markup import Notes
+from projects.workbooks.notes import is_ours_alone
+from projects.workbooks.problems import PROBLEMS, SIGN
 from projects.workbooks.tables import Remark, Unreadable, Value, letter_of, said
 
 TEMPLATE_LISTS = "_lists"  # of our own template: the words of its drop-downs
@@ -99,7 +101,7 @@ def _note(found: Parts, name: str, data: bytes | bytearray) -> None:
     elif name == "xl/_rels/workbook.xml.rels":
         found.relations = data
     for begins, code, sentence in REPORTED:
-        if name.startswith(begins):
+        if name.startswith(begins) and not (code == "comments" and is_ours_alone(data)):
             found.remarks[code] = Remark(code, sentence)
 
 
@@ -118,8 +120,11 @@ def _grids(workbook: CalamineWorkbook, parts: Parts) -> Iterator[Grid]:
     for number, sheet in enumerate(workbook.sheets_metadata):
         if sheet.typ != SheetTypeEnum.WorkSheet or sheet.visible != SheetVisibleEnum.Visible:
             continue
+        opened = workbook.get_sheet_by_index(number)
+        if sheet.name == PROBLEMS and next(iter(opened.iter_rows()), [None])[0] == SIGN:
+            continue  # our sheet of errors, sent back with the rest
         notes = parts.notes.get(paths.get(sheet.name, ""), Notes())
-        grid = _grid(sheet.name, workbook.get_sheet_by_index(number), notes)
+        grid = _grid(sheet.name, opened, notes)
         grid.epoch = epoch
         grid.remarks += remarks
         remarks = []
