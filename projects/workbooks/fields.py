@@ -198,11 +198,12 @@ def _candidates(words: str) -> list[str]:
         above = without_brackets(upper)
         pairs += [above + below, below + above, above + "/" + below]
         pairs += [lower, below] if plain(below) not in PARTIAL else []
-        if not plain(below):
+        if not plain(below) or plain(below) in WHOLES:
             pairs += [upper, above]
     return [text for text in map(plain, pairs) if text]
 
 
+WHOLES = frozenset(("总额", "合计", "总计", "全部", "总数", "小计", "total", "all"))  # of what stands above
 PARTIAL = frozenset(
     ("计划", "实际", "时间", "日期", "金额", "名称", "类型", "投资", "项目")
 )  # mean nothing alone

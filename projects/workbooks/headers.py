@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +31,8 @@ class Header:
     columns: list[Column]
     known: int
     year_place: int | None = None
+    is_split: bool = False  # headings stand over several columns with words of their own
+    is_merged: bool = False  # and are merged cells
 
 
 def find_header(lines: Sequence[Line], merged: Sequence[tuple[Place, Place]]) -> Header | None:
@@ -41,13 +43,21 @@ def find_header(lines: Sequence[Line], merged: Sequence[tuple[Place, Place]]) ->
             break
         if not _may_head(values):
             continue
-        for rows in (1, 2):
-            header = _header(lines, place, rows, merged)
-            if header is not None and (best is None or header.known > best.known):
-                best = header
+        header = _better(_header(lines, place, 1, merged), _header(lines, place, 2, merged))
+        if header is not None and (best is None or header.known > best.known):
+            best = header
     if best is not None and best.known >= ENOUGH:
         return best
     return _stranger(lines, merged)
+
+
+def _better(one: Header | None, two: Header | None) -> Header | None:
+    """One row or two: where headings are merged over others, the lower row is no data, however much is known of it."""
+    if one is None or two is None:
+        return one or two
+    if two.is_split and two.known >= ENOUGH and (two.is_merged or two.known >= one.known):
+        return two
+    return two if two.known > one.known else one
 
 
 def _stranger(lines: Sequence[Line], merged: Sequence[tuple[Place, Place]]) -> Header | None:
@@ -84,27 +94,40 @@ def _header(
     if place + rows > len(lines):
         return None
     numbers = tuple(number for number, _values in lines[place : place + rows])
+    is_split = is_merged = False
     if rows == 1:
         words = [str(value or "") for value in lines[place][1]]
     else:
         below = lines[place + 1][1]
         if numbers[1] != numbers[0] + 1 or not all(value is None or _is_words(value) for value in below):
             return None
-        joined = _two_rows(lines[place][1], below, numbers[0] - 1, merged)
+        groups = _groups(lines[place][1], numbers[0] - 1, merged)
+        has_tall = any(map(_is_tall, _beginning(numbers[0] - 1, merged)))
+        joined = _two_rows(lines[place][1], below, groups, least=1 if has_tall else ENOUGH)
         if joined is None:
             return None
         words = joined
+        is_split = has_tall or _are_split(below, groups)
+        is_merged = bool(_beginning(numbers[0] - 1, merged))
     columns = [_column(n, word) for n, word in enumerate(words)]
     year_place = next((c.place for c in columns if meaning_of(c.words).is_year), None)
     known = len({column.field for column in columns if column.field is not None})
-    return Header(numbers, place + rows, columns, known, year_place)
+    return Header(numbers, place + rows, columns, known, year_place, is_split, is_merged)
+
+
+def _are_split(below: Sequence[Value], groups: Mapping[int, str]) -> bool:
+    """Whether different words stand below each heading that spans columns; data merged as wide would be alone."""
+    found: dict[str, list[Value]] = {}
+    for place, group in groups.items():
+        if place < len(below) and below[place] is not None:
+            found.setdefault(group, []).append(below[place])
+    return bool(found) and all(len(words) == len(set(words)) > 1 for words in found.values())
 
 
 def _two_rows(
-    above: Sequence[Value], below: Sequence[Value], row: int, merged: Sequence[tuple[Place, Place]]
+    above: Sequence[Value], below: Sequence[Value], groups: Mapping[int, str], *, least: int
 ) -> list[str] | None:
     """The words of two rows joined; None if the lower row is not one of a header."""
-    groups = _groups(above, row, merged)
     width = max(len(above), len(below))
     words: list[str] = []
     nested = 0
@@ -119,7 +142,17 @@ def _two_rows(
             return None  # a name below a heading: data
         else:
             words.append(lower or upper)
-    return words if nested >= ENOUGH else None
+    return words if nested >= least else None
+
+
+def _beginning(row: int, merged: Sequence[tuple[Place, Place]]) -> list[tuple[Place, Place]]:
+    """The areas that begin in a row, counted from 0."""
+    return [area for area in merged if area[0][0] == row]
+
+
+def _is_tall(area: tuple[Place, Place]) -> bool:
+    """Whether a heading is merged over two rows: then both are the header's."""
+    return area[1][0] == area[0][0] + 1
 
 
 def _groups(above: Sequence[Value], row: int, merged: Sequence[tuple[Place, Place]]) -> dict[int, str]:
@@ -129,6 +162,10 @@ def _groups(above: Sequence[Value], row: int, merged: Sequence[tuple[Place, Plac
     for (top, left), (_bottom, right) in spans:
         if right > left and top == row and left < len(above) and above[left] is not None:
             groups.update(dict.fromkeys(range(left, right + 1), str(above[left])))
+    tall = {area[0][1] for area in _beginning(row, merged) if _is_tall(area)}
+    for place, value in enumerate(above):
+        if tall and value is not None and place not in tall:
+            groups.setdefault(place, str(value))  # over one column alone
     if spans:
         return groups
     last = ""
