@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -102,7 +103,7 @@ def described(tables: Iterable[Table]) -> list[dict[str, Any]]:
             key = heading(column.words)
             if key in ("", PROBLEMS) or key in shown:
                 continue
-            values = [as_text(value) for value in table.values(column) if value not in (None, "")]
+            filled = (value for value in table.values(column) if value not in (None, ""))
             shown[key] = {
                 "key": key,
                 "sheet": table.sheet,
@@ -111,7 +112,7 @@ def described(tables: Iterable[Table]) -> list[dict[str, Any]]:
                 "field": column.field or "",
                 "unit": column.unit,
                 "ignored": column.ignored,
-                "samples": [value[:40] for value in values[:SAMPLES]],
+                "samples": [as_text(value)[:40] for value in islice(filled, SAMPLES)],
             }
     return list(shown.values())[:MOST]
 

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from projects.alike import SHORTEST, core_of, kept_core
-from projects.models import District, Project, PutAside, Revision, mask_of
+from projects.models import District, Project, ProjectSearch, PutAside, Revision, mask_of
 from projects.text import comparable_name
 
 SLICE = 5_000
@@ -168,7 +168,7 @@ def _read(rows: Sequence[Wanted], into: District) -> Recorded:
     for candidate in (
         *_among(projects, "code", keys.codes),
         *_among(projects.exclude(approval_code=""), "approval_code", keys.approvals),
-        *_by_name(projects, keys),
+        *_by_name(keys),
         *_put_aside(into, keys),
     ):
         found[candidate.pk] = candidate
@@ -221,13 +221,13 @@ def _among(projects: QuerySet[Project], column: str, values: set[str]) -> Iterat
         yield from _candidates(some.values_list(*COLUMNS))
 
 
-def _by_name(projects: QuerySet[Project], keys: _Keys) -> Iterator[Candidate]:
+def _by_name(keys: _Keys) -> Iterator[Candidate]:
     """Those in the rows' own districts whose name may be meant: names that are the same have the same core."""
-    here = projects.filter(district_id__among=keys.districts)
     for start in range(0, len(keys.kept), SLICE):
-        some = here.filter(search__core__among=keys.kept[start : start + SLICE])
-        for candidate in _candidates(some.values_list(*COLUMNS).iterator(chunk_size=SLICE)):
-            if keys.name(candidate.name):
+        named = ProjectSearch.objects.filter(core__among=keys.kept[start : start + SLICE]).order_by()
+        everywhere = Project.objects.filter(pk__among=list(named.values_list("pk", flat=True)))
+        for candidate in _candidates(everywhere.order_by("pk").values_list(*COLUMNS).iterator()):
+            if candidate.district_id in keys.districts and keys.name(candidate.name):
                 yield candidate
 
 

@@ -109,7 +109,7 @@ def _plain_values(line: Line) -> Iterable[tuple[tuple[str, str], Any]]:
         if step is not None:
             kind, of_date = step
             day, precision = value if isinstance(value, tuple) else (value, Precision.DAY)
-            yield (kind, of_date), plans.plain(day)
+            yield step, plans.plain(day)
             if of_date == "happened_on":
                 yield (kind, "precision"), str(precision)
         elif isinstance(value, Amount):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache, cached_property
-from typing import Any, cast
+from functools import cache, cached_property, reduce
+from typing import Any, NamedTuple, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -14,7 +14,15 @@ from django.db.models.constants import LOOKUP_SEP
 
 Leaf = tuple[str, Any]  # a path with its lookup, and what it is compared with
 Values = Mapping[str, Any]  # by column
-Truth = Callable[[Values], bool | None]
+Test = Callable[[Values], bool]
+
+
+class Ways(NamedTuple):
+    """A condition: what tells that it is true, and what tells that it is false; with null it may be neither."""
+
+    is_true: Test
+    is_false: Test
+
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "exact": operator.eq,
@@ -50,17 +58,17 @@ class Check(models.CheckConstraint):
     def holds(self, record: models.Model) -> bool:
         """Whether the record keeps the rule."""
         model = type(record)
-        if model not in self._told:
-            self._told[model] = _told(self.condition, _columns(model))  # type: ignore[arg-type]
+        if model not in self._broken:
+            self._broken[model] = _ways(self.condition, _columns(model)).is_false  # type: ignore[arg-type]
         try:
-            return self._told[model](record.__dict__) is not False
+            return not self._broken[model](record.__dict__)
         except KeyError:  # a field that was not read from the database
             held = {column: getattr(record, column) for column in _columns(model).values()}
-            return self._told[model](held) is not False
+            return not self._broken[model](held)
 
     @cached_property
-    def _told(self) -> dict[type[models.Model], Truth]:
-        """The rule as a function of the values of a record's columns, by model: made once for all records."""
+    def _broken(self) -> dict[type[models.Model], Test]:
+        """What tells of a record's values that they break the rule, by model: made once for all records."""
         return {}
 
     @cached_property
@@ -84,27 +92,26 @@ def _checks_of(model: type[models.Model]) -> list[Check]:
     return [each for each in model._meta.constraints if isinstance(each, Check)]
 
 
-def _told(condition: Q, columns: Mapping[str, str]) -> Truth:
-    """The condition as a function of values."""
+def _ways(condition: Q, columns: Mapping[str, str]) -> Ways:
+    """The condition as functions of values."""
     parts = [
-        _told(child, columns) if isinstance(child, Q) else _compared(child, columns)
+        _ways(child, columns) if isinstance(child, Q) else _compared(child, columns)
         for child in condition.children
     ]
-    decided = condition.connector == Q.OR  # one true decides an OR, one false an AND
-    negated = condition.negated
+    are_true, are_false = [part.is_true for part in parts], [part.is_false for part in parts]
+    if condition.connector == Q.OR:
+        ways = Ways(reduce(_either, are_true), reduce(_both, are_false))
+    else:
+        ways = Ways(reduce(_both, are_true), reduce(_either, are_false))
+    return Ways(ways.is_false, ways.is_true) if condition.negated else ways
 
-    def told(values: Values) -> bool | None:
-        whole: bool | None = not decided
-        for part in parts:
-            answer = part(values)
-            if answer is decided:
-                whole = decided
-                break
-            if answer is None:
-                whole = None
-        return not whole if negated and whole is not None else whole
 
-    return told
+def _either(one: Test, other: Test) -> Test:
+    return lambda values: one(values) or other(values)
+
+
+def _both(one: Test, other: Test) -> Test:
+    return lambda values: one(values) and other(values)
 
 
 def _names(condition: Q) -> Iterator[str]:
@@ -133,21 +140,38 @@ def _name(reference: F) -> str:
     return str(reference.name)  # type: ignore[attr-defined]  # the stubs do not know it
 
 
-def _compared(leaf: Any, columns: Mapping[str, str]) -> Truth:
+def _compared(leaf: Any, columns: Mapping[str, str]) -> Ways:
     path, against = cast("Leaf", leaf)
     name, lookup = _split(path)
     column = columns[name]
     if lookup == "isnull":
-        return lambda values: (values[column] is None) is bool(against)
+        is_empty: Test = lambda values: values[column] is None  # noqa: E731
+        is_given: Test = lambda values: values[column] is not None  # noqa: E731
+        return Ways(is_empty, is_given) if against else Ways(is_given, is_empty)
     compare = COMPARISONS[lookup]
     if isinstance(against, F):
-        other_column = columns[_name(against)]
-
-        def compared(values: Values) -> bool | None:
-            value, other = values[column], values[other_column]
-            return None if value is None or other is None else bool(compare(value, other))
-
-        return compared
+        return _beside(column, compare, columns[_name(against)])
     if against is None:
-        return lambda _values: None
-    return lambda values: None if (value := values[column]) is None else bool(compare(value, against))
+        return Ways(_never, _never)
+    return Ways(
+        lambda values: (value := values[column]) is not None and compare(value, against),
+        lambda values: (value := values[column]) is not None and not compare(value, against),
+    )
+
+
+def _beside(column: str, compare: Callable[[Any, Any], bool], other: str) -> Ways:
+    """One column compared with another; where either holds nothing, it is neither true nor false."""
+
+    def is_true(values: Values) -> bool:
+        one, two = values[column], values[other]
+        return one is not None and two is not None and compare(one, two)
+
+    def is_false(values: Values) -> bool:
+        one, two = values[column], values[other]
+        return one is not None and two is not None and not compare(one, two)
+
+    return Ways(is_true, is_false)
+
+
+def _never(_values: Values) -> bool:
+    return False

@@ -179,7 +179,8 @@ def _lay_out(draft: Draft) -> None:
         if milestone.pk and (milestone.pk not in stored or stored[milestone.pk].version != milestone.version):
             raise StaleVersion(stored[milestone.pk].version if milestone.pk in stored else 0)
     for milestone in change.milestones:
-        milestone.project = change.project
+        milestone.__dict__["project_id"] = change.project.pk
+        milestone._state.fields_cache["project"] = change.project  # a descriptor would ask what is known here
         settle(milestone)
     gone = {m.pk for m in change.removed} | {m.pk for m in change.milestones if m.pk and is_empty(m)}
     touched = {m.pk for m in change.milestones if m.pk} | gone

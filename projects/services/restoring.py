@@ -72,6 +72,13 @@ class Record(NamedTuple):
 
 NO_MILESTONE = Milestone()
 step_of = maker_of(Milestone, "project_id", "kind")
+NOTHING = Record(Project(), {}, {name: [] for name in LINKS})
+
+
+@cache
+def _blank_value(of: str, name: str) -> Any:
+    """What a field holds of a project that is not recorded yet."""
+    return NOTHING.value(of, name)
 
 
 @cache
@@ -268,9 +275,10 @@ def read_records(projects: Sequence[Project]) -> list[Record]:
 def differences_of(record: Record, values: Values) -> list[FieldChange]:
     """Where these values are not what is recorded; a field that there is no more is passed over."""
     found = []
+    held = _blank_value if record.project._state.adding else record.value
     for (of, name), value in values.items():
         try:
-            now = record.value(of, name)
+            now = held(of, name)
         except FieldDoesNotExist:
             continue
         if now != value:
@@ -305,7 +313,6 @@ def change_of(record: Record, differences: Sequence[FieldChange], known: Linked)
             if of not in steps:
                 held = record.milestones.get(of)
                 steps[of] = copy.copy(held) if held else step_of([project.pk, of])
-                steps[of].project = project
             set_field(steps[of], name, change["after"])
     emptied = [step for step in steps.values() if is_empty(step)]
     kept = [step for step in steps.values() if not is_empty(step)]
