@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from celery import current_app
 from django.conf import settings as service_settings
-from django.db import connection, transaction
+from django.db import connection
 from kombu.connection import Connection
 
 from projects import imports
-from projects.imports import jobs
 from projects.models import Import, LedgerEntry, Milestone, Project, Revision
 from tests.makers import NOW, make_huangpu, make_user
 from tests.processes import RedisServer, Started, environment, start_worker, wait_until
@@ -122,15 +121,3 @@ def killed_and_done(worker: Worker, run: Import, status: str) -> None:
     wait_until(
         lambda: Import.objects.filter(pk=run.pk, status=status, job="").exists(), within=WITHIN, what=status
     )
-
-
-def test_how_far_it_is_is_seen_while_the_transaction_still_runs():
-    places = make_huangpu()
-    run = send(ROWS, into=places["440112"], actor=make_user("officer", district=places["440112"]))
-
-    with transaction.atomic():
-        Project.objects.count()
-        jobs._Progress(run.pk)(120, 300)
-        transaction.set_rollback(True)
-
-    assert Import.objects.values_list("done", "of").get(pk=run.pk) == (120, 300)

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from python_calamine import CalamineWorkbook
 
+from projects.imports.alone import Progress, alone_with
 from projects.models import Import, Project
 from tests.makers import YI, make_huangpu, make_project, make_user
 from tests.pages import read, signed_in
-from tests.workbooks_made import checked, committed, make_workbook, said, worked
+from tests.workbooks_made import checked, committed, make_workbook, said, send, worked
 
 pytestmark = pytest.mark.django_db
 
@@ -239,3 +241,17 @@ def test_the_template_filled_in_is_imported_without_a_question(browser, officer,
     assert (run.status, run.created, run.error_count, run.warning_count) == ("ready", 1, 0, 0)
     committed(run, officer)
     assert Project.objects.get().total_investment == 34 * YI
+
+
+@pytest.mark.django_db(transaction=True)
+def test_how_far_it_is_is_told_while_its_transaction_is_still_open(places, officer, browser):
+    run = send(ROWS, into=places["440112"], actor=officer)
+
+    with alone_with(run.pk), transaction.atomic():
+        Project.objects.count()
+        Progress(run.pk)(120, 300)
+        told = browser.get(page_of(run, "progress/")).json()
+        page = read(browser, page_of(run))
+
+    assert (told["done"], told["of"], told["busy"]) == (120, 300, True)
+    assert "120 of 300 rows" in page.text

@@ -199,6 +199,7 @@ class ImportAdmin(ReadOnlyAdmin):
         user: Any = request.user
         return {
             "run": run,
+            "progress": imports.progress_of(run),
             "original": run,
             "title": run.file_name,
             "may_change": may_edit(user, run.district),
@@ -210,7 +211,8 @@ class ImportAdmin(ReadOnlyAdmin):
     def progress_view(self, request: HttpRequest, pk: int) -> JsonResponse:
         """How far it is, for the page's script."""
         run = self._run(request, str(pk))
-        return JsonResponse({"version": run.version, "busy": run.is_busy, "done": run.done, "of": run.of})
+        done, of = imports.progress_of(run)
+        return JsonResponse({"version": run.version, "busy": run.is_busy, "done": done, "of": of})
 
     def errors_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The workbook with its errors marked."""

@@ -1,5 +1,6 @@
 """Imports: a workbook is taken in, checked in the background, looked at, and committed or taken back as a whole."""
 
+from projects.imports.alone import progress_of
 from projects.imports.asking import (
     answer,
     ask_to_commit,
@@ -35,6 +36,7 @@ __all__ = [
     "is_amount",
     "marked_response",
     "page_of",
+    "progress_of",
     "read_answers",
     "read_mapping",
     "sent_before",

@@ -1,19 +1,15 @@
 """Imports as jobs: the row says what is to be done, a message is a hint, and a sweep finds what was missed.
 
-A worker holds a lock that dies with it (PostgreSQL: an advisory lock of the connection; SQLite: of a file), does the
-work in one transaction, and notes the result in the same. So whoever dies leaves nothing half done, and the row is
-found again.
+A worker holds a lock that dies with it, does the work in one transaction, and notes the result in the same. So whoever
+dies leaves nothing half done, and the row is found again.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -22,6 +18,7 @@ from django.utils import translation
 
 from projects import services
 from projects.imports import applying, checking
+from projects.imports.alone import Progress, alone_with
 from projects.models import Import
 from projects.rows import uncollected
 from projects.services.announce import send_hint
@@ -31,8 +28,6 @@ logger = logging.getLogger(__name__)
 WORK = "projects.work_imports"
 MOST_TRIES = 3  # of one job; whoever kills three workers is left alone
 LOOKED_AT = 20  # of those that wait
-TELL_EVERY = 0.5  # seconds
-LOCK = 0x6D7A_696D  # unlike any other advisory lock of this service
 
 Job, Status, Notice = Import.Job, Import.Status, Import.Notice
 
@@ -40,7 +35,7 @@ Job, Status, Notice = Import.Job, Import.Status, Import.Notice
 def work_next(now: datetime) -> bool:
     """Do what waits longest and no other worker is doing; False where there is nothing. Not inside a transaction."""
     for pk in list(Import.objects.waiting().values_list("pk", flat=True)[:LOOKED_AT]):
-        with _alone_with(pk) as alone:
+        with alone_with(pk) as alone:
             if alone and _work(pk, now):
                 return True
     return False
@@ -92,7 +87,7 @@ def _check(run: Import, now: datetime) -> None:
         if actor is None or not applying.is_editor_of(actor, run.district):
             _finish(run, now, status=Status.FAILED, notice=Notice.FORBIDDEN)
             return
-        checking.check(run, actor, at=now, tell=_Progress(run.pk))
+        checking.check(run, actor, at=now, tell=Progress(run.pk))
         run.checked_at = now
         counts = ("rows", "created", "changed", "unchanged", "refused", "error_count", "warning_count")
         facts = {name: getattr(run, name) for name in (*counts, "columns", "checked_at", "status", "notice")}
@@ -103,7 +98,7 @@ def _commit(run: Import, now: datetime) -> None:
     try:
         with _in_one_transaction():
             assert run.asked_by is not None
-            bulk = applying.commit(run, run.asked_by, at=now, tell=_Progress(run.pk))
+            bulk = applying.commit(run, run.asked_by, at=now, tell=Progress(run.pk))
             _finish(
                 run,
                 now,
@@ -168,54 +163,3 @@ def _in_one_transaction() -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL statement_timeout = 0")
         yield
-
-
-@contextmanager
-def _alone_with(pk: int) -> Iterator[bool]:
-    """Whether nobody else is at work on an import; nobody will be, until this ends or the process does."""
-    if connection.vendor != "postgresql":
-        with _file_locked(Path(f"{connection.settings_dict['NAME']}.imports-lock")) as alone:
-            yield alone
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK, pk % 2**31])
-        alone = bool(cursor.fetchone()[0])
-    try:
-        yield alone
-    finally:
-        if alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK, pk % 2**31])
-
-
-@contextmanager
-def _file_locked(path: Path) -> Iterator[bool]:
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-
-
-class _Progress:
-    """Tells how far the work is, beside the transaction in which it is done; on SQLite nobody can."""
-
-    def __init__(self, pk: int) -> None:
-        self.pk = pk
-        self.told = 0.0
-
-    def __call__(self, done: int, of: int) -> None:
-        if time.monotonic() - self.told < TELL_EVERY:
-            return
-        self.told = time.monotonic()
-        if connection.vendor == "postgresql":
-            beside = connection.copy()
-            try:
-                with beside.cursor() as cursor:
-                    cursor.execute(
-                        "UPDATE projects_import SET done = %s, of = %s WHERE id = %s", [done, of, self.pk]
-                    )
-            finally:
-                beside.close()
