@@ -140,6 +140,11 @@ def publishes_in(user: Reader) -> Q:
     return subtrees_of(user, Role.PUBLISHER)
 
 
+def edits_everywhere(user: Reader) -> bool:
+    """Whether this user records projects in the whole country, whatever districts will come."""
+    return user.is_active and user.is_superuser
+
+
 def edits_anywhere(user: Reader) -> bool:
     """Whether this user records projects in any district: then organizations may be entered too."""
     return (user.is_active and user.is_superuser) or bool(paths_of(user, Role.EDITOR))

@@ -39,7 +39,7 @@ def make_workbook(
 def send(
     content: bytes | Rows,
     *,
-    into: District,
+    into: District | None,
     actor: User,
     name: str = "项目.xlsx",
     at: datetime = NOW,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
@@ -27,51 +26,18 @@ from django.views.decorators.http import require_POST
 from config.api.outcomes import NothingNew
 from config.uploads import was_too_large
 from projects import imports
-from projects.access import may_edit
+from projects.access import edits_everywhere
 from projects.admin.base import ReadOnlyAdmin
 from projects.admin.base import may_edit as may_import
+from projects.admin.import_form import UploadForm
 from projects.admin.import_preview import preview_of
 from projects.admin.project_list.pages import only_known
-from projects.models import District, Door, Import, ImportPart
+from projects.models import Door, Import, ImportPart
 from projects.workbooks import FIELDS
 
 MEGABYTE = 1024 * 1024
-ACCEPT = ".xlsx,.xls,.csv,.txt,.tsv"
 NOT_TAKEN = "-"  # what a column is called that is not imported
 UNITS = (("", "—"), ("1", _("yuan")), ("10000", "万元"), ("100000000", "亿元"))
-
-
-class UploadForm(forms.Form):
-    """One workbook, and where its rows lie if that is not said by one's role."""
-
-    file = forms.FileField(
-        label=_("workbook"),
-        allow_empty_file=True,  # said in our own words
-        widget=forms.FileInput({"accept": ACCEPT}),
-        help_text=_("Excel (.xlsx, .xls) or CSV."),
-    )
-    district: Any = forms.ModelChoiceField(
-        District.objects.none(),
-        label=_("district"),
-        help_text=_("All rows of the workbook lie in it or below it."),
-    )
-
-    def __init__(self, districts: list[District], data: Any = None, files: Any = None) -> None:
-        super().__init__(data, files)
-        if len(districts) == 1 and districts[0].children.count() == 0:
-            del self.fields["district"]
-            return
-        rule = District.objects.none()
-        for district in districts:
-            rule = rule | District.objects.within(district)
-        field = self.fields["district"]
-        field.queryset = rule.order_by("path")  # type: ignore[attr-defined]
-        field.label_from_instance = _indented  # type: ignore[attr-defined]
-        field.initial = districts[0].pk if districts else None
-
-
-def _indented(district: District) -> str:
-    return "\u3000" * (len(district.ancestor_codes) - 1) + district.label
 
 
 @admin.register(Import)
@@ -82,7 +48,7 @@ class ImportAdmin(ReadOnlyAdmin):
     list_display = (
         "file_name",
         "state",
-        "district",
+        "where",
         "rows",
         "created",
         "changed",
@@ -101,6 +67,11 @@ class ImportAdmin(ReadOnlyAdmin):
     def state(self, run: Import) -> str:
         """How far it has come, in words."""
         return str(run.get_status_display())
+
+    @admin.display(description=_("district"), ordering="district")
+    def where(self, run: Import) -> str:
+        """Where its rows lie."""
+        return run.where
 
     @admin.display(description=_("sent at"))
     def sent(self, run: Import) -> str:
@@ -146,9 +117,10 @@ class ImportAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         user: Any = request.user
         districts = imports.districts_of(user)
-        form = UploadForm(districts)
+        everywhere = edits_everywhere(user)
+        form = UploadForm(districts, everywhere=everywhere)
         if request.method == "POST":
-            form = UploadForm(districts, request.POST, request.FILES)
+            form = UploadForm(districts, request.POST, request.FILES, everywhere=everywhere)
             run = self._taken_in(request, form)
             if run is not None:
                 return HttpResponseRedirect(self.url("change", run.pk))
@@ -171,7 +143,7 @@ class ImportAdmin(ReadOnlyAdmin):
             return None
         user: Any = request.user
         try:
-            into = imports.district_for(user, form.cleaned_data.get("district"))
+            into = imports.place_for(user, form.place, everywhere=form.is_everywhere)
             return imports.take_in(
                 form.cleaned_data["file"], into=into, actor=user, at=timezone.now(), door=Door.ADMIN
             )
@@ -202,7 +174,7 @@ class ImportAdmin(ReadOnlyAdmin):
             "progress": imports.progress_of(run),
             "original": run,
             "title": run.file_name,
-            "may_change": may_edit(user, run.district),
+            "may_change": imports.is_editor_of(user, run.district),
             "preview": preview_of(run, user, request.GET.get("show", ""), request.GET.get("page", "")),
             "before": imports.sent_before(run, user) if run.status == Import.Status.READY else None,
             "approval": settings.APPROVAL_REQUIRED,
@@ -319,7 +291,7 @@ class ImportAdmin(ReadOnlyAdmin):
         """The import, for a step that changes it. Raises Http404, then PermissionDenied."""
         run = self._run(request, str(pk))
         user: Any = request.user
-        if not may_edit(user, run.district):
+        if not imports.is_editor_of(user, run.district):
             raise PermissionDenied
         return run
 

@@ -1,15 +1,16 @@
 """Imports: a workbook is taken in, checked in the background, looked at, and committed or taken back as a whole."""
 
 from projects.imports.alone import progress_of
+from projects.imports.applying import is_editor_of
 from projects.imports.asking import (
     answer,
     ask_to_commit,
     ask_to_undo,
     check_again,
-    district_for,
     districts_of,
     explain_columns,
     page_of,
+    place_for,
     read_answers,
     sent_before,
     take_in,
@@ -29,13 +30,14 @@ __all__ = [
     "ask_to_commit",
     "ask_to_undo",
     "check_again",
-    "district_for",
     "districts_of",
     "explain_columns",
     "in_this_language",
     "is_amount",
+    "is_editor_of",
     "marked_response",
     "page_of",
+    "place_for",
     "progress_of",
     "read_answers",
     "read_mapping",

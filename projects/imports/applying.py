@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext
 
 from projects import services
-from projects.access import Role, paths_of
-from projects.imports.matching import Wanted, match_all
+from projects.access import edits_everywhere, may_edit
+from projects.imports.matching import Wanted, match_all, recorded_in
 from projects.models import BulkChange, District, Door, Import, ImportPart, Organization, Project, User
 from projects.services import Change, plans
 from projects.services.plans import PROJECT
@@ -159,17 +159,15 @@ def _gist_of(run: Import) -> _Gist:
     return gist
 
 
-def is_editor_of(actor: User, district: District) -> bool:
-    """Whether somebody still records projects in the whole district."""
-    return actor.is_active and (
-        actor.is_superuser or any(district.path.startswith(path) for path in paths_of(actor, Role.EDITOR))
-    )
+def is_editor_of(actor: User, district: District | None) -> bool:
+    """Whether somebody still records projects in the whole district, or in the whole country."""
+    return edits_everywhere(actor) if district is None else may_edit(actor, district)
 
 
 def _check_rights(run: Import, existing: Sequence[int], actor: User) -> None:
     if not is_editor_of(actor, run.district):
         raise Forbidden
-    here = Project.objects.within(run.district).filter(pk__among=existing).order_by().count()
+    here = recorded_in(run.district).filter(pk__among=existing).order_by().count()
     if here != len(set(existing)):
         raise Changed
 
@@ -202,6 +200,6 @@ def undo(run: Import, actor: User, *, at: datetime) -> None:
     if not is_editor_of(actor, run.district):
         raise Forbidden
     touched = services.projects_of(run.bulk)
-    if any(not project.district.path.startswith(run.district.path) for project in touched):
+    if any(not project.district.path.startswith(run.path) for project in touched):
         raise services.BuiltUpon([])
     services.undo_bulk(run.bulk, actor=actor, at=at, door=Door.IMPORT)

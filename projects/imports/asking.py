@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from config.api.outcomes import NothingNew
-from projects.access import Role, subtrees_of
+from projects.access import Role, edits_everywhere, subtrees_of
 from projects.file_names import visible_name
 from projects.file_store import store
 from projects.imports import columns
@@ -31,6 +31,7 @@ Status, Job = Import.Status, Import.Job
 AGAIN = (Status.READY, Status.INVALID, Status.FAILED)  # from where a workbook may be checked once more
 
 CHOOSE = _("Say into which district the workbook is imported: you record projects in several.")
+EITHER = _("A workbook is imported into one district or into the whole country, not both.")
 NOWHERE = _("You record projects in no district.")
 WRONG_TYPE = _(
     "Only workbooks (.xlsx, .xls) and CSV files (.csv, .txt, .tsv) are read. Save it as one of these."
@@ -55,8 +56,14 @@ def districts_of(user: User) -> list[District]:
     ]
 
 
-def district_for(user: User, chosen: District | None) -> District:
-    """The district that was chosen, or the only one. Raises ValidationError."""
+def place_for(user: User, chosen: District | None, *, everywhere: bool = False) -> District | None:
+    """The district that was chosen, or the only one; None: the whole country. Raises ValidationError."""
+    if everywhere:
+        if chosen is not None:
+            raise ValidationError({"district": ValidationError(EITHER, code="invalid")})
+        if not edits_everywhere(user):
+            raise ValidationError({"district": ValidationError(NOWHERE, code="foreign_district")})
+        return None
     if chosen is not None:
         if not District.objects.filter(subtrees_of(user, Role.EDITOR), pk=chosen.pk).exists():
             raise ValidationError({"district": ValidationError(NOWHERE, code="foreign_district")})
@@ -70,14 +77,17 @@ def district_for(user: User, chosen: District | None) -> District:
 def take_in(
     file: UploadedFile[bytes],
     *,
-    into: District,
+    into: District | None,
     actor: User,
     at: datetime,
     door: Door,
     mapping: Any = None,
     answers: Any = None,
 ) -> Import:
-    """Keep a workbook and have it checked. Raises ValidationError (under `file`, `mapping` or `answers`)."""
+    """Keep a workbook and have it checked; into the whole country where there is no district.
+
+    Raises ValidationError (under `file`, `mapping` or `answers`).
+    """
     errors: dict[str, Any] = {}
     name = _checked_name(file, errors)
     said = _tried(errors, "mapping", lambda: columns.read_mapping(mapping or {}))

@@ -150,8 +150,8 @@ def _wrong(words: str, why: Any) -> ValidationError:
     return ValidationError(message, code="mapping", params={"words": words[:LONGEST], "why": why})
 
 
-def remember(district: District, mapping: Mapping_, *, actor: User | None, at: datetime) -> None:
-    """Keep for the bureau what somebody has said about headings."""
+def remember(district: District | None, mapping: Mapping_, *, actor: User | None, at: datetime) -> None:
+    """Keep for the bureau, or for workbooks of the whole country, what somebody has said about headings."""
     for words, said in mapping.items():
         facts = {"field": said.get("field") or "", "unit": said.get("unit"), "set_by": actor, "set_at": at}
         ImportMapping.objects.update_or_create(district=district, words=words, defaults=facts)

@@ -1,6 +1,7 @@
 """Which recorded project a row means: by code, by approval code, else by name and district; what is doubtful is asked.
 
-Only projects of the district that the workbook is imported into are looked at, so nothing is told of any other.
+Only projects of the district that the workbook is imported into are looked at, so nothing is told of any other; all
+projects for those who may import into the whole country.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.alike import SHORTEST, core_of, kept_core
 from projects.models import District, Project, ProjectSearch, PutAside, Revision, mask_of
+from projects.models.project_queryset import ProjectQuerySet
 from projects.text import comparable_name
 
 SLICE = 5_000
@@ -70,7 +72,12 @@ class Recorded:
     undone: set[int] = field(default_factory=set)  # void, but made by imports that were taken back
 
 
-def match_all(rows: Sequence[Wanted], into: District) -> list[Match]:
+def recorded_in(into: District | None) -> ProjectQuerySet:
+    """The projects that rows may mean: of a district and all below it, or of the whole country."""
+    return Project.objects.all() if into is None else Project.objects.within(into)
+
+
+def match_all(rows: Sequence[Wanted], into: District | None) -> list[Match]:
     """What each of these rows means, in their order."""
     recorded = _read(rows, into)
     matches = [_match(row, recorded) for row in rows]
@@ -160,10 +167,10 @@ def _refuse_twice(matches: Sequence[Match]) -> None:
 # --- what is recorded ---------------------------------------------------------------------------------------------
 
 
-def _read(rows: Sequence[Wanted], into: District) -> Recorded:
+def _read(rows: Sequence[Wanted], into: District | None) -> Recorded:
     recorded = Recorded()
     keys = _Keys(rows)
-    projects = Project.objects.within(into).order_by("pk")
+    projects = recorded_in(into).order_by("pk")
     found: dict[int, Candidate] = {}
     for candidate in (
         *_among(projects, "code", keys.codes),
@@ -231,11 +238,9 @@ def _by_name(keys: _Keys) -> Iterator[Candidate]:
                 yield candidate
 
 
-def _put_aside(into: District, keys: _Keys) -> Iterator[Candidate]:
+def _put_aside(into: District | None, keys: _Keys) -> Iterator[Candidate]:
     """The confidential ones, by what is true of them: whoever imports here knows it."""
-    hidden = PutAside.objects.filter(
-        project__in=Project.objects.within(into).filter(confidential=True).order_by()
-    )
+    hidden = PutAside.objects.filter(project__in=recorded_in(into).filter(confidential=True).order_by())
     names = (
         "pk",
         "code",

@@ -38,10 +38,10 @@ def _plain(text: str) -> str:
 
 
 class Districts:
-    """All districts, as somebody who imports into one of them names them."""
+    """All districts, as somebody who imports into one of them, or into the whole country, names them."""
 
-    def __init__(self, into: District) -> None:
-        self.into = into
+    def __init__(self, into: District | None) -> None:
+        self.path = into.path if into else ""
         self._by_code: dict[str, District] = {}
         self._by_name: dict[str, list[District]] = defaultdict(list)
         districts = list(District.objects.order_by("path"))
@@ -70,7 +70,7 @@ class Districts:
     def _find(self, text: str) -> District:
         coded = self._by_code.get(text.upper()) or self._coded(text)
         named = [coded] if coded else self._by_name.get(_plain(text), [])
-        here = [d for d in named if d.path.startswith(self.into.path)]
+        here = [d for d in named if d.path.startswith(self.path)]
         current = [d for d in here if d.valid_to is None] or here
         if len(current) == 1:
             return current[0]
@@ -110,8 +110,8 @@ def _forms(chain: Sequence[str]) -> Iterable[str]:
 class Sectors:
     """All sectors; of two with the same name, that of the nearest district's classification."""
 
-    def __init__(self, into: District) -> None:
-        above = {code: depth for depth, code in enumerate(into.ancestor_codes)}
+    def __init__(self, into: District | None) -> None:
+        above = {code: depth for depth, code in enumerate(into.ancestor_codes if into else ())}
         self._by_code: dict[str, Sector] = {}
         self._by_name: dict[str, list[tuple[int, Sector]]] = defaultdict(list)
         for sector in Sector.objects.select_related("scheme__district").order_by("pk"):

@@ -11,10 +11,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from projects.amounts import Amount
-from projects.imports.matching import Wanted, codes_of, match_all
+from projects.imports.matching import Wanted, codes_of, match_all, recorded_in
 from projects.imports.naming import Districts, Investors, NotFound, Sectors, Tags
 from projects.imports.rows import Line
-from projects.models import District, Import, Kind, Organization, Precision, Project, User, mask_of
+from projects.models import District, Import, Kind, Organization, Precision, User, mask_of
 from projects.services import plans
 from projects.services.plans import PROJECT
 from projects.workbooks.fields import NOTED
@@ -43,7 +43,7 @@ NAME_TWICE = _(
 class Names:
     """What cells of a workbook may name: districts, sectors, tags, investors."""
 
-    def __init__(self, lines: Sequence[Line], into: District) -> None:
+    def __init__(self, lines: Sequence[Line], into: District | None) -> None:
         self.into = into
         self.districts, self.sectors, self.tags = Districts(into), Sectors(into), Tags()
         self.investors = Investors(text for line in lines for text in line.said.get("investors", ()))
@@ -89,8 +89,9 @@ def kind_of(name: str) -> tuple[str, str] | None:
 
 def _name_district(line: Line, names: Names) -> None:
     _set(line, "district", names.districts.find)
-    if "district" not in line.said and "district" not in line.wrong and names.into.level in WHOLE:
-        line.values[PROJECT, "district"] = names.into.pk
+    into = names.into
+    if into and into.level in WHOLE and "district" not in line.said and "district" not in line.wrong:
+        line.values[PROJECT, "district"] = into.pk
 
 
 def _name_what_is_there(line: Line, names: Names) -> None:
@@ -210,7 +211,7 @@ def _ask_for_what_is_missing(line: Line) -> None:
         line.refuse("district", "required", NO_DISTRICT)
 
 
-def _find_parents(lines: Sequence[Line], into: District) -> None:
+def _find_parents(lines: Sequence[Line], into: District | None) -> None:
     """Of what each row is a phase: of another row, or of a project that is recorded."""
     asked = {str(line.said["parent"]) for line in lines if line.said.get("parent")}
     if not asked:
@@ -220,7 +221,7 @@ def _find_parents(lines: Sequence[Line], into: District) -> None:
         for name in ("name", "code"):
             if line.said.get(name) and not line.said.get("parent"):
                 rows[str(line.said[name])] = line
-    here = Project.objects.within(into).kept().filter(parent=None).order_by("-pk")
+    here = recorded_in(into).kept().filter(parent=None).order_by("-pk")
     recorded = {p.name: p for p in here.filter(name__in=asked)} | {
         p.code: p for p in here.filter(code__in=asked)
     }

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.access import KNOWING, Role, subtrees_of
@@ -21,11 +23,14 @@ class ImportQuerySet(models.QuerySet["Import"]):
     """Which imports: a workbook may hold what is confidential, so only those know of it who know such projects."""
 
     def visible_to(self, user: Reader) -> ImportQuerySet:
-        """Those into districts whose editors, reviewers or administrators the user is among."""
+        """Those into districts whose editors, reviewers or administrators the user is among.
+
+        Those into the whole country have no district: superusers' alone.
+        """
         return self.filter(subtrees_of(user, *KNOWING, field="district__path"))
 
     def editable_by(self, user: Reader) -> ImportQuerySet:
-        """Those that the user may answer, commit and undo: as an editor of the whole district."""
+        """Those that the user may answer, commit and undo: as an editor of the whole district, or of everything."""
         return self.filter(subtrees_of(user, Role.EDITOR, field="district__path"))
 
     def waiting(self) -> ImportQuerySet:
@@ -76,6 +81,7 @@ class Import(Versioned):
         models.PROTECT,
         verbose_name=_("district"),
         related_name="imports",
+        null=True,  # the whole country
         db_index=False,
         help_text=_("All rows of the workbook lie in it or below it."),
     )
@@ -147,6 +153,16 @@ class Import(Versioned):
         return self.file_name
 
     @property
+    def path(self) -> str:
+        """What the paths of its rows' districts begin with: nothing where it is into the whole country."""
+        return self.district.path if self.district else ""
+
+    @property
+    def where(self) -> str:
+        """Where its rows lie, in the reader's language."""
+        return self.district.label if self.district else gettext("The whole country")
+
+    @property
     def is_busy(self) -> bool:
         """Whether a worker has something to do with it."""
         return bool(self.job)
@@ -189,7 +205,13 @@ class ImportPart(models.Model):
 class ImportMapping(models.Model):
     """What a bureau means by the words above a column; remembered from what somebody chose there."""
 
-    district = models.ForeignKey(District, models.CASCADE, related_name="import_mappings", db_index=False)
+    district = models.ForeignKey(
+        District,
+        models.CASCADE,
+        related_name="import_mappings",
+        null=True,  # of workbooks of the whole country
+        db_index=False,
+    )
     words = TextField(_("header words"), max_length=200)
     field = models.CharField(_("field"), max_length=40, blank=True)
     unit = models.PositiveBigIntegerField(_("yuan in one"), null=True, blank=True)
@@ -204,6 +226,9 @@ class ImportMapping(models.Model):
         ordering = ["district", "words"]
         constraints = [
             models.UniqueConstraint(fields=["district", "words"], name="import_mapping_once_per_district"),
+            models.UniqueConstraint(
+                fields=["words"], condition=Q(district=None), name="import_mapping_once_per_country"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -102,7 +102,18 @@ class ImportSerializer(RecordSerializer[Import]):
     district = DistrictField(
         queryset=District.objects.all(),
         required=False,
-        help_text=_("Where all rows lie; needed by those who record projects in several districts."),
+        allow_null=True,
+        help_text=_(
+            "Where all rows lie; needed by those who record projects in several districts. In answers null stands for "
+            "the whole country."
+        ),
+    )
+    whole_country = serializers.BooleanField(
+        write_only=True,
+        required=False,
+        help_text=_(
+            "Instead of a district: rows may lie anywhere. Superusers alone; for others it does not exist."
+        ),
     )
     mapping = JsonTextField(
         write_only=True,
@@ -135,15 +146,21 @@ class ImportSerializer(RecordSerializer[Import]):
     class Meta:
         model = Import
         fields = [
-            "id", "file", "district", "mapping", "answers", "file_name", "sha256", "size", "status", "notice", "done",
-            "rows", "created", "changed", "unchanged", "refused", "error_count", "warning_count", "errors", "warnings",
-            "questions", "columns", "created_at", "uploaded_by", "checked_at", "committed_at", "committed_by",
-            "undone_at", "undone_by",
+            "id", "file", "district", "whole_country", "mapping", "answers", "file_name", "sha256", "size", "status",
+            "notice", "done", "rows", "created", "changed", "unchanged", "refused", "error_count", "warning_count",
+            "errors", "warnings", "questions", "columns", "created_at", "uploaded_by", "checked_at", "committed_at",
+            "committed_by", "undone_at", "undone_by",
         ]  # fmt: skip
         read_only_fields = [
             "id", "file_name", "sha256", "size", "status", "done", "rows", "created", "changed", "unchanged", "refused",
             "error_count", "warning_count", "created_at", "checked_at", "committed_at", "undone_at",
         ]  # fmt: skip
+
+    def validate_district(self, district: District | None) -> District:
+        """The whole country is asked for by name, not by leaving a district empty."""
+        if district is None:
+            self.fields["district"].fail("null")
+        return district
 
     def get_notice(self, run: Import) -> str:
         """What has to be said about the last step, in words."""

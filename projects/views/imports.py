@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -25,7 +25,7 @@ from config.api.pagination import absolute_url
 from config.api.parsers import MULTIPART, StrictJSONParser, StrictMultiPartParser, check_body_headers
 from config.api.views import Creates
 from projects import imports
-from projects.access import edits_anywhere, may_edit
+from projects.access import edits_anywhere, edits_everywhere
 from projects.models import Door, Import, ImportPart
 from projects.serializers.imports import ImportSerializer, NothingSerializer
 
@@ -69,7 +69,10 @@ class ImportViewSet(Creates[Import]):
 
     def make(self, data: dict[str, Any]) -> Import:
         user: Any = self.request.user
-        into = imports.district_for(user, data.get("district"))
+        everywhere = bool(data.get("whole_country"))
+        if everywhere and not edits_everywhere(user):
+            raise Http404  # like a district that one may not see
+        into = imports.place_for(user, data.get("district"), everywhere=everywhere)
         return imports.take_in(
             data["file"],
             into=into,
@@ -128,7 +131,8 @@ class ImportViewSet(Creates[Import]):
 
     def _ask(self, step: Callable[..., Import]) -> Response:
         run = self.get_object()
-        if not may_edit(self.request.user, run.district):
+        user: Any = self.request.user
+        if not imports.is_editor_of(user, run.district):
             raise PermissionDenied
         if self.request.META.get("CONTENT_LENGTH") not in (None, "", "0"):
             NothingSerializer(data=self.request.data).is_valid(raise_exception=True)
