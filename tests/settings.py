@@ -7,8 +7,13 @@ in memory that nobody reads: a test that wants a real worker starts one (see tes
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
+
+# What was compiled is kept, whatever this machine is used to: else each of many processes would compile it again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 if "MINGZHANG_TEST_DATA_DIR" not in os.environ:
