@@ -1,5 +1,6 @@
 """The admin's pages: every one opens, in both languages, for whom it is meant, and for nobody else."""
 
+from copy import deepcopy
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone, translation
 
 from projects import services
 from projects.models import ApiToken, Ceremony, SizeBand, Succession, Tag, User
+from tests.access import one_transaction
 from tests.makers import (
     NOW,
     YI,
@@ -40,8 +42,19 @@ def signed_in(user: User, language: str = "en") -> Client:
     return client
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), one_transaction():
+        yield make_world()
+
+
 @pytest.fixture
-def world():
+def world(made):
+    """The world as it was made: what a test does to it is undone in the database, and done to copies here."""
+    return deepcopy(made)
+
+
+def make_world():
     """Something of every kind in 黄埔区, for superuser, editor, viewer, and a neighbour's editor in 番禺区."""
     places = make_huangpu()
     huangpu, panyu = places["440112"], places["440113"]
