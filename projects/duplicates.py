@@ -93,7 +93,7 @@ def candidates(given: Project | Sought, reader: Reader | None) -> list[Candidate
 def candidates_of_many(given: Sequence[Project | Sought], reader: Reader | None) -> list[list[Candidate]]:
     """The candidates of each of these, in their order: a handful of questions, however many there are.
 
-    Rows of one workbook are compared with what is recorded, not with each other.
+    They are compared with what is recorded, not with each other: for rows of one workbook see `imports.duplicates`.
     """
     wanted = [sought(each) if isinstance(each, Project) else each for each in given]
     places = Places(reader)
@@ -121,6 +121,11 @@ def likeness(one: Project, other: Project) -> tuple[Likeness, ...]:
         return ()
     shares = one.district_id == other.district_id and not {*each.investors}.isdisjoint(another.investors)
     return tuple(_reasons(each, kept_core(one.name), other, shares_investor=shares))
+
+
+def likeness_of(one: Sought, other: Sought, *, shares_investor: bool) -> tuple[Likeness, ...]:
+    """Why two that are not recorded yet may be one and the same; `shares_investor` in the same district."""
+    return tuple(_reasons(one, kept_core(one.name), other, shares_investor=shares_investor))
 
 
 class Places:
@@ -249,7 +254,9 @@ def _place(each: Sought, fact: Fact, reasons: Sequence[Likeness]) -> tuple[int, 
     return (ORDER.index(reasons[0]), -len(reasons), fact.district_id != each.district, -fact.pk)
 
 
-def _reasons(each: Sought, core: str, other: Fact | Project, *, shares_investor: bool) -> Iterable[Likeness]:
+def _reasons(
+    each: Sought, core: str, other: Fact | Project | Sought, *, shares_investor: bool
+) -> Iterable[Likeness]:
     if each.approval_code and other.approval_code == each.approval_code:
         yield Likeness.APPROVAL_CODE
     alike = bool(core) and kept_core(other.name) == core

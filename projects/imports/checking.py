@@ -15,7 +15,7 @@ from projects import services
 from projects.file_store import path_of
 from projects.imports import columns, planning, reading
 from projects.imports.applying import Tell, changes_of
-from projects.imports.duplicates import warn_of_duplicates
+from projects.imports.duplicates import warn_of_duplicates, warn_of_rows_alike
 from projects.imports.findings import Finding, Place, found
 from projects.imports.keeping import Pages, as_planned
 from projects.imports.rows import Line
@@ -76,6 +76,7 @@ def _checked(
     number, done = len(lines), 0
     tell(number // 4, number)
     names = planning.settle(lines, run)
+    warn_of_rows_alike(lines, names.investors)
     usual = reading.usual_amounts(lines)
     for part in parts_of(lines):
         planning.compare(part, names, reader, at=at)
