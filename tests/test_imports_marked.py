@@ -7,6 +7,7 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import openpyxl
 import pytest
@@ -14,6 +15,7 @@ import xlsxwriter
 from django.utils import translation
 from python_calamine import CalamineWorkbook
 
+from config.xlsx import Look, Sheet, workbook
 from projects import imports
 from projects.models import Import, Project
 from projects.workbooks import (
@@ -25,6 +27,7 @@ from projects.workbooks import (
     read_tables,
     write_with_marks,
 )
+from projects.workbooks.marked import IN_STYLES
 from tests.makers import YI, make_huangpu, make_project, make_user
 from tests.workbooks import bad
 from tests.workbooks.build import FOLDER
@@ -203,6 +206,25 @@ def test_marks_of_an_earlier_time_are_gone_from_what_is_marked_again(places, off
     assert set(coloured(book["项目"])) == {"C3"}
     assert [row[1].value for row in book[PROBLEMS].iter_rows(min_row=3)] == ["C3"]
     assert not checked(first, into=places["440112"], actor=officer).warning_count
+
+
+def test_elements_stand_in_the_order_that_the_format_asks_for(places, officer):
+    own = b"".join(workbook([Sheet("项目", [("项目名称", "所属区"), ("丙", "火星区")], [Look.PLAIN] * 2)]))
+    for content in (as_officials_keep_them(), own):
+        run = checked(content, into=places["440112"], actor=officer)
+
+        parts = bad.parts_of(marked(run, officer))
+
+        for part, order in ((SHEET, marked_sheets.AFTER_CELLS), ("xl/styles.xml", IN_STYLES)):
+            names = [child.tag.rpartition("}")[2] for child in ET.fromstring(parts[part])]
+            places_of = [order.index(name) for name in names if name in order]
+            assert places_of == sorted(places_of)
+            assert {"conditionalFormatting", "legacyDrawing"} <= set(names) or {"dxfs"} <= set(names)
+        for name, data in parts.items():
+            if name.endswith((".xml", ".rels", ".vml")):
+                ET.fromstring(data)
+        rules = ET.fromstring(parts["xl/styles.xml"]).findall("{*}dxfs")
+        assert [int(each.get("count", "0")) for each in rules] == [len(each) for each in rules]
 
 
 @pytest.mark.parametrize("name", KEPT)
