@@ -149,6 +149,11 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
+def tidy() -> None:
+    """Free what was made of late and names itself, as the arrays of a statement do in psycopg."""
+    gc.collect(0)
+
+
 def _update_of(model: type[models.Model], columns: Columns) -> str:
     """The statement whose parameters are one array for each column, the ids first."""
     # Types without their length: a cast to it would cut silently what the column refuses.

@@ -199,7 +199,6 @@ def undo(run: Import, actor: User, *, at: datetime) -> None:
     assert run.bulk is not None
     if not is_editor_of(actor, run.district):
         raise Forbidden
-    touched = services.projects_of(run.bulk)
-    if any(not project.district.path.startswith(run.path) for project in touched):
+    if run.bulk.revisions.exclude(project__district__path__startswith=run.path).exists():
         raise services.BuiltUpon([])
     services.undo_bulk(run.bulk, actor=actor, at=at, door=Door.IMPORT)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.api.outcomes import StaleVersion
 from projects.models import HIDDEN, BulkChange, Door, Milestone, Project, User
-from projects.rows import checked_at_once, uncollected
+from projects.rows import checked_at_once, tidy, uncollected
 from projects.services.announce import announce_after_commit
 from projects.services.changes import Change, Draft, draft_of, forget, named_ids, read_locked
 from projects.services.checking import check_project, know
@@ -90,11 +90,12 @@ def save_stream(
     refusals: dict[int, Refusal] = {}
     done, moved, stream = 0, False, iter(changes())
     with _origin(door, reason, bulk, actor=actor, at=at) as origin:
-        _lock(set(existing))
+        lock_projects(set(existing))
         while part := list(islice(stream, CHUNK)):
             found, has_moved = _save(part, actor=actor, at=at, origin=origin)
             refusals |= {done + place: refusal for place, refusal in found.items()}
             done, moved = done + len(part), moved or has_moved
+            tidy()
         _refuse(refusals)
     if moved:
         announce_after_commit()
@@ -160,10 +161,11 @@ def checked(
 def lock_all(changes: Sequence[Change]) -> dict[int, Standing]:
     """Lock every project concerned, parents included, in the order of their ids; how they stand."""
     ids = {change.project.pk for change in changes if not change.project._state.adding}
-    return _lock(ids, {change.project.parent_id for change in changes})
+    return lock_projects(ids, {change.project.parent_id for change in changes})
 
 
-def _lock(ids: set[int], parents: Iterable[int | None] = ()) -> dict[int, Standing]:
+def lock_projects(ids: set[int], parents: Iterable[int | None] = ()) -> dict[int, Standing]:
+    """Lock these projects and their parents, stored and given, in the order of their ids; how they stand."""
     stored = (
         Project.objects.filter(pk__among=ids).order_by().values_list("parent_id", flat=True) if ids else ()
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
-from django.db.models import Max
+from django.db.models import F, Max, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -31,7 +31,7 @@ from projects.services.annexes import FieldChange
 from projects.services.carrying import take_back_decision
 from projects.services.changes import Change
 from projects.services.dates import is_empty
-from projects.services.many import save_projects
+from projects.services.many import CHUNK, lock_projects, save_stream
 from projects.services.recording import save_project
 from projects.services.revising import PROJECT, REVIEW, plain
 from projects.services.transactions import one_transaction
@@ -164,80 +164,72 @@ def undo_bulk(
     at: datetime,
     door: Door = Door.SYSTEM,
     leaving: Collection[int] = (),
-) -> list[Project]:
+) -> list[int]:
     """Take back a bulk change: every project gets the values that it had before; one that it created becomes void.
 
     All or none: raises BuiltUpon with the projects that were changed since, unless their ids are among `leaving`, which
     are left as they are. Raises ValidationError where the bulk change is undone already, RefusedChanges where a rule
-    stands against it (by place among `projects_of(bulk)` without those left). Who may do it, the door decides.
+    stands against it. Who may do it, the door decides. Returns the ids of the projects in their order, which is that of
+    the refusals, too.
     """
     bulk = BulkChange.objects.select_for_update(no_key=True).get(pk=bulk.pk)
     if bulk.undone_at:
         raise ValidationError(_("This change has been undone already."), code="undone")
-    projects = [project for project in projects_of(bulk) if project.pk not in set(leaving)]
-    revisions = _revisions_by_project(bulk)
-    if changed := _changed_since(projects, revisions):
+    left = set(leaving)
+    ids = [pk for pk in _ids_of(bulk) if pk not in left]
+    lock_projects(set(ids))
+    if changed := _changed_since(bulk, ids):
         raise BuiltUpon(changed)
     bulk.undone_at, bulk.undone_by = at, actor
     bulk.save(update_fields=["undone_at", "undone_by"])
-    if not projects:
+    if not ids:
         return []
-    taken = _saved_back(bulk, projects, revisions, actor=actor, at=at, door=door)
-    take_back_decision(bulk, actor=actor, at=at, door=door)
-    return taken
-
-
-def _saved_back(
-    bulk: BulkChange,
-    projects: Sequence[Project],
-    revisions: Mapping[int, Sequence[Revision]],
-    *,
-    actor: User | None,
-    at: datetime,
-    door: Door,
-) -> list[Project]:
     title = gettext("Undone: %(title)s") % {"title": bulk.title}
     together = BulkChange(title=title[:LONGEST])
-    return save_projects(
-        _undoing(projects, revisions, at, together.title), actor=actor, at=at, door=door, bulk=together
+    save_stream(
+        lambda: _undoing(bulk, ids, at, together.title),
+        existing=ids,
+        actor=actor,
+        at=at,
+        door=door,
+        bulk=together,
     )
+    take_back_decision(bulk, actor=actor, at=at, door=door)
+    return ids
 
 
 def projects_of(bulk: BulkChange) -> list[Project]:
     """The projects that a bulk change has changed, in the order of their ids."""
-    ids = bulk.revisions.order_by().values_list("project_id", flat=True)
-    return list(Project.objects.filter(pk__in=ids).select_related("district").order_by("pk"))
+    rows = Project.objects.filter(pk__among=list(_ids_of(bulk)))
+    return list(rows.select_related("district").order_by("pk"))
 
 
-def _revisions_by_project(bulk: BulkChange) -> dict[int, list[Revision]]:
-    """The revisions of each project in a bulk change, the latest first."""
-    found: dict[int, list[Revision]] = defaultdict(list)
-    for revision in bulk.revisions.order_by("project_id", "-version"):
-        found[revision.project_id].append(revision)
-    return found
+def _ids_of(bulk: BulkChange) -> Iterable[int]:
+    return bulk.revisions.order_by("project_id").values_list("project_id", flat=True).distinct()
 
 
-def _changed_since(projects: Sequence[Project], revisions: Mapping[int, Sequence[Revision]]) -> list[Project]:
-    """Those of these projects, read before, that have a later revision; one that comes meanwhile makes a save stale."""
-    ids = [project.pk for project in projects]
+def _changed_since(bulk: BulkChange, ids: Sequence[int]) -> list[Project]:
+    """Those of these projects, which are locked, that have a later revision than those of the bulk change."""
     rows = Revision.objects.filter(project_id__among=ids).order_by().values("project_id")
-    last = dict(rows.annotate(last=Max("version")).values_list("project_id", "last"))
-    return [project for project in projects if last[project.pk] != revisions[project.pk][0].version]
+    latest = rows.annotate(last=Max("version"), own=Max("version", filter=Q(bulk=bulk)))
+    changed = latest.exclude(last=F("own")).values_list("project_id", flat=True)
+    return list(Project.objects.filter(pk__among=list(changed)).select_related("district").order_by("pk"))
 
 
-def _undoing(
-    projects: Sequence[Project], revisions: Mapping[int, Sequence[Revision]], at: datetime, title: str
-) -> list[Change]:
-    """The changes that take back these revisions, by project."""
-    records = read_records(projects)
-    differences = [differences_of(record, _earlier(revisions[record.project.pk])) for record in records]
-    known = linked_of([change for changes in differences for change in changes])
-    undoing = []
-    for record, changes in zip(records, differences, strict=True):
-        if any(not revision.changes for revision in revisions[record.project.pk]):
-            record.project.voided_at, record.project.void_reason = at, title
-        undoing.append(change_of(record, changes, known))
-    return undoing
+def _undoing(bulk: BulkChange, ids: Sequence[int], at: datetime, title: str) -> Iterator[Change]:
+    """The changes that take back what a bulk change did, by project; some thousand are held at a time."""
+    for start in range(0, len(ids), CHUNK):
+        some = ids[start : start + CHUNK]
+        revisions: dict[int, list[Revision]] = defaultdict(list)
+        for revision in bulk.revisions.filter(project_id__among=some).order_by("project_id", "-version"):
+            revisions[revision.project_id].append(revision)
+        records = read_records(list(Project.objects.filter(pk__among=some).order_by("pk")))
+        differences = [differences_of(record, _earlier(revisions[record.project.pk])) for record in records]
+        known = linked_of([change for changes in differences for change in changes])
+        for record, changes in zip(records, differences, strict=True):
+            if any(not revision.changes for revision in revisions[record.project.pk]):
+                record.project.voided_at, record.project.void_reason = at, title
+            yield change_of(record, changes, known)
 
 
 # --- values -------------------------------------------------------------------------------------------------------
