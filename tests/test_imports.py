@@ -122,6 +122,22 @@ def test_a_note_of_a_recorded_or_planned_step_needs_no_date_beside_it(places, of
     assert Milestone.objects.get(project__code="A-2").note == "分两期"
 
 
+def test_what_stopped_a_project_comes_in_with_its_reason_and_not_without(places, officer):
+    head = ("项目编号", "项目名称", "所属区", "签约日期", "停建日期", "停建原因")
+    rows = [
+        ["A-1", "甲", "黄埔区", "2022-01-05", "2023-02-01", "资金不到位"],
+        ["A-2", "乙", "黄埔区", "2022-01-05", "2023-02-01", None],
+    ]
+
+    run = checked(make_workbook(rows, head), into=places["440112"], actor=officer)
+
+    assert codes(run) == [(3, "停建日期", "reason_required")]
+    run = committed(checked(make_workbook(rows[:1], head), into=places["440112"], actor=officer), officer)
+    assert run.status == "committed"
+    stopped = Milestone.objects.get(kind="suspended")
+    assert (stopped.happened_on, stopped.reason) == (date(2023, 2, 1), "funding")
+
+
 def test_a_note_without_its_step_is_an_error_at_its_cell_and_never_lost(places, officer):
     rows = [
         ["A-1", "甲", "黄埔区", None, "已开工", "资金问题"],

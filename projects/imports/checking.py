@@ -21,7 +21,7 @@ from projects.imports.keeping import Pages, as_planned
 from projects.imports.rows import Line
 from projects.models import Import, ImportPart, User
 from projects.workbooks import Unreadable, read_tables
-from projects.workbooks.fields import NOTED
+from projects.workbooks.fields import BESIDE_DATES
 
 TOGETHER = 2_000  # rows whose records are held at once
 Sort = ImportPart.Sort
@@ -134,12 +134,16 @@ def _note(line: Line, refusal: ValidationError | StaleVersion) -> None:
         refusal.error_dict if hasattr(refusal, "error_dict") else {NON_FIELD_ERRORS: refusal.error_list}
     )
     for name, errors in found_errors.items():
-        line.refuse_by_rule(name if line.has(name) else _cell_of(line, name), errors)
+        is_reason = any(error.code == "reason_required" for error in errors)
+        line.refuse_by_rule(name if line.has(name) else _cell_of(line, name, is_reason=is_reason), errors)
 
 
-def _cell_of(line: Line, name: str) -> str:
+def _cell_of(line: Line, name: str, *, is_reason: bool) -> str:
     """The field at whose cell a fault of another field is shown: of a milestone, or of the row as a whole."""
     if name == "milestones":
-        steps = (cell for cell in line.columns if planning.kind_of(cell) and cell not in NOTED)
-        return next(filter(line.has, steps), "name")
+        steps = (cell for cell in line.columns if planning.kind_of(cell) and cell not in BESIDE_DATES)
+        given = [cell for cell in steps if line.has(cell)]
+        if is_reason:  # of a step that ends or halts
+            given = [cell for cell in given if cell.replace("_on", "_reason") in BESIDE_DATES] + given
+        return given[0] if given else "name"
     return name if name in line.wrong else "name" if name == NON_FIELD_ERRORS else name

@@ -17,7 +17,7 @@ from projects.imports.rows import Line
 from projects.models import District, Import, Kind, Organization, Precision, User, mask_of
 from projects.services import plans
 from projects.services.plans import PROJECT
-from projects.workbooks.fields import NOTED
+from projects.workbooks.fields import BESIDE_DATES
 
 LONGEST_NAME = 200
 WHOLE = ("district", "zone")  # levels of a bureau whose rows need no column of districts
@@ -32,7 +32,7 @@ NO_PARENT = _(
 DOUBTFUL = _("This may be a project that is recorded already. Say which, or that it is new:")
 ALIKE = _("A project of a similar name is recorded already:")
 NO_STEP = _(
-    "A note needs the step that it is about: write its date as well, or “unknown” if nobody knows it."
+    "A note or a reason needs the step that it is about: write its date as well, or “unknown” if nobody knows it."
 )
 CODE_TWICE = _("This code stands in several rows of the workbook. Each project has a code of its own.")
 NAME_TWICE = _(
@@ -74,8 +74,8 @@ def kind_of(name: str) -> tuple[str, str] | None:
     """The kind of milestone and its field that a field of a workbook means: `signed_on`, `signed_note`."""
     if name in PLANNED:
         return PLANNED[name].value, "planned_on"
-    if name in NOTED:
-        return NOTED[name].value, "note"
+    if name in BESIDE_DATES:
+        return BESIDE_DATES[name]
     stem = name.removesuffix("_on")
     planned = stem.startswith("planned_")
     kind = stem.removeprefix("planned_")
@@ -273,11 +273,11 @@ def _compare(line: Line, known: Any, names: dict[int, str]) -> None:
 
 def _refuse_lone_notes(line: Line, record: plans.Record) -> None:
     """A step without a date and a plan is none, so nothing would keep its note. A wrong date is told already."""
-    if not (noted := line.said.keys() & NOTED.keys()):
+    if not (noted := line.said.keys() & BESIDE_DATES.keys()):
         return
     wrong = {step[0] for step in map(kind_of, line.wrong) if step}
     for name in sorted(noted):
-        kind = NOTED[name].value
+        kind, _field = BESIDE_DATES[name]
         has_date = line.values.get((kind, "precision")) or line.values.get((kind, "planned_on"))
         if not has_date and kind not in record.milestones and kind not in wrong:
             line.refuse(name, "note_without_date", NO_STEP)

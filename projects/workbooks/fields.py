@@ -14,7 +14,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from projects.models import ExclusionReason, Kind, Ownership, ProjectType
+from projects.models import ExclusionReason, Kind, Ownership, ProjectType, Reason
 from projects.workbooks.tables import Text
 from projects.workbooks.words import OTHER_WORDS, WORDS
 
@@ -55,7 +55,17 @@ def _note(kind: Kind) -> Field:
     return Field(f"{kind.value}_note", Read.LONG_TEXT, format_lazy(_("{step}: note"), step=kind.label))
 
 
-NOTED = {f"{kind.value}_note": kind for kind in Kind}  # what is to be said of a step
+def _reason(kind: Kind) -> Field:
+    label = format_lazy(_("{step}: reason"), step=kind.label)
+    return Field(f"{kind.value}_reason", Read.CHOICE, label, choices=Reason)
+
+
+STOPS = (Kind.SUSPENDED, Kind.TERMINATED)
+# What is said of a step beside its date: whose milestone, and which field of it.
+BESIDE_DATES: dict[str, tuple[str, str]] = {
+    **{f"{kind.value}_note": (kind.value, "note") for kind in Kind},
+    **{f"{kind.value}_reason": (kind.value, "reason") for kind in STOPS},
+}
 LISTED = (
     Field("code", Read.CODE, _("project code"), longest=40),
     Field("approval_code", Read.APPROVAL_CODE, _("national approval code")),
@@ -100,6 +110,7 @@ LISTED = (
     Field("exclusion_reason", Read.CHOICE, _("not counted because"), choices=ExclusionReason),
     Field("remark", Read.LONG_TEXT, _("remark")),
     Field("source", Read.TEXT, _("source"), longest=100),
+    *map(_reason, STOPS),
     *map(_note, Kind),
 )
 FIELDS: dict[str, Field] = {field.name: field for field in LISTED}

@@ -84,6 +84,8 @@ WORDS: dict[str, str] = {
     "exclusion_reason": "不计原因 不计入原因",
     "remark": "说明 备注说明 项目简介 主要建设内容 建设内容 remarks note notes",
     "source": "数据来源 资料来源",
+    "suspended_reason": "停工原因 暂停原因 reasonofsuspension suspensionreason",
+    "terminated_reason": "退出原因 终止的原因 reasonoftermination terminationreason",
     "negotiating_note": "在谈备注 洽谈说明 洽谈备注 noteonnegotiating",
     "framework_signed_note": "签框架备注 框架协议说明 框架协议备注 noteonframework frameworknote",
     "signed_note": "签约备注 签约附注 noteonsigning signingnote",
