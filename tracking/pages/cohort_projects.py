@@ -36,7 +36,8 @@ from tracking.pages.asking import (
     reader,
     seconds_old,
 )
-from tracking.pages.cohorts import COHORT_BY, cohorts_address, column_title
+from tracking.pages.cohort_titles import column_title
+from tracking.pages.cohorts import COHORT_BY, cohorts_address
 from tracking.pages.lists import PAGE_SIZE, member_label
 from tracking.pages.places import Places
 from tracking.questions import MOST_QUARTERS
