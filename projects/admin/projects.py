@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
@@ -13,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -24,10 +22,11 @@ from projects.admin.attachments import attachment_pages, shown_on
 from projects.admin.base import PlacedAdmin, may_edit
 from projects.admin.charges import ChargeInline, MineFilter
 from projects.admin.conflicts import conflict_of, lay_upon_newest, overtaken
+from projects.admin.counted_in import counted_in
 from projects.admin.duplicates import duplicate_pages, links_of, merged_of
-from projects.admin.forms import VersionedForm
 from projects.admin.history import history_view, restore_view
 from projects.admin.milestones import MilestoneInline
+from projects.admin.project_form import ProjectForm
 from projects.admin.project_list.bulk import change_many
 from projects.admin.project_list.changelist import ProjectList
 from projects.admin.project_list.columns import COLUMNS, FIRST, standing_of
@@ -41,33 +40,8 @@ from projects.admin.stepper import steps_of
 from projects.admin.tags import TagFilter
 from projects.admin.waiting import WaitingFilter
 from projects.admin.workflow import ReviewedPages
-from projects.models import Door, LedgerEntry, Milestone, Project
-from projects.text import clean_text
+from projects.models import Door, Milestone, Project
 from projects.unmasking import unmask
-
-
-class ProjectForm(VersionedForm):
-    """A project as it is typed, and why."""
-
-    change_reason = forms.CharField(
-        label=_("reason for this change"),
-        max_length=200,
-        required=False,
-        help_text=_(
-            "Goes into the history, as in 合同修订. Leave it empty where the change speaks for itself."
-        ),
-    )
-
-    def clean_change_reason(self) -> str:
-        """Clean text, as everywhere."""
-        reason: str = self.cleaned_data["change_reason"]
-        return clean_text(reason) if reason else ""
-
-    def clean(self) -> dict[str, Any]:
-        """约 before the total investment marks it as estimated."""
-        if getattr(self.fields.get("total_investment"), "estimated", False):
-            self.cleaned_data["investment_estimated"] = True
-        return super().clean()
 
 
 @admin.register(Project)
@@ -327,29 +301,3 @@ class ProjectAdmin(ReviewedPages, PlacedAdmin):
                 context["standing_links"].append((address, _("Split into phases")))
             context["standing_links"] += links_of(project)
         return super().render_change_form(request, context, *args, **kwargs)
-
-
-def counted_in(project: Project) -> SafeString:
-    """The quarters in whose totals a project is, by its ledger, each linked to them; or why it is in none."""
-    if project.is_approved and (project.is_void or project.excluded):
-        return format_html("{}", _("no total, for it is void or excluded"))
-    if project.is_approved and project.phases.kept().exists():
-        return format_html("{}", _("no total of its own: its phases are counted"))
-    entries = list(LedgerEntry.objects.current().filter(project=project).select_related("district"))
-    if not entries and not project.is_approved:
-        return format_html("{}", _("no total as long as it is not approved"))
-    if not entries:
-        return format_html("{}", _("no total yet: nothing has happened"))
-    dated = sorted({(e.quarter, e.district.code, e.district.label) for e in entries if e.quarter})
-    links = [
-        (f"/?{urlencode({'district': code, 'quarter': quarter})}", name, quarter)
-        for quarter, code, name in dated
-    ]
-    parts = format_html_join("; ", '<a href="{}">{}, {}</a>', links)
-    undated = [str(e.get_kind_display()) for e in entries if not e.quarter]
-    if undated:
-        note = _("without a quarter, so listed as undated: %(milestones)s") % {
-            "milestones": ", ".join(undated)
-        }
-        parts = format_html("{}{}{}", parts, "; " if links else "", note)
-    return format_html("{} — {}", parts, _("totals follow within seconds"))
