@@ -3,9 +3,10 @@
 from projects.exporting.fields import EXPORTED, ExportField, fields_of_list, importable
 from projects.exporting.figures import FIGURES, Origin
 from projects.exporting.files import csv_response, streamed, table_response, too_many, xlsx_response
+from projects.exporting.previews import Preview, preview_of
 from projects.exporting.reading import Frame, blocks_of, listed_ids
 from projects.exporting.ready import READY, ready_layout
-from projects.exporting.tables import Preview, Table, preview_of
+from projects.exporting.tables import Table
 
 __all__ = [
     "EXPORTED",

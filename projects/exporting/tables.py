@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from config.xlsx import Line, Look, Sheet, letters
 from projects.exporting.fields import EXPORTED, ExportField
 from projects.exporting.figures import FIGURES, Figure, Origin
+from projects.exporting.groups import Key, group_title, put_together
 from projects.exporting.reading import YUAN_IN, Chunk, Frame, chunks_of
-from projects.models import (
-    District,
-    ExportLayout,
-    GroupedBy,
-    Ownership,
-    Project,
-    ProjectType,
-    Sector,
-    Stage,
-)
+from projects.models import ExportLayout
 from projects.models.layouts import LayoutColumn
 
-Key = tuple[Any, str]  # by which groups are sorted, and what they are called
 NUMBER_WIDTH, GROUP_WIDTH = 7, 18
 SUBTOTAL, TOTAL = "小计", "合计"
-NOT_SAID = gettext_lazy("not stated")
 
 
 @dataclass(frozen=True)
@@ -71,7 +60,7 @@ class Table:
         self.columns = [
             column for each in layout.columns if (column := _column(each, detailed=layout.detailed))
         ]
-        self.leading = [_("No.")] if layout.detailed else [_("No."), _group_title(layout.group)]
+        self.leading = [_("No.")] if layout.detailed else [_("No."), group_title(layout.group)]
         self.looks = [Look.WHOLE, *([] if layout.detailed else [Look.PLAIN]), *(c.look for c in self.columns)]
         self.widths = [
             NUMBER_WIDTH,
@@ -87,7 +76,7 @@ class Table:
         if not self.layout.sheets:
             yield self._sheet(self.title, self.grouped(ids))
             return
-        for (_order, name), members in _put_together(ids, self.layout.sheets):
+        for (_order, name), members in put_together(ids, self.layout.sheets):
             yield self._sheet(name, self.grouped(members))
 
     def _sheet(self, name: str, groups: list[tuple[Key, list[int]]]) -> Sheet:
@@ -99,7 +88,7 @@ class Table:
 
     def grouped(self, ids: Sequence[int]) -> list[tuple[Key, list[int]]]:
         """The projects of each group; all in one where there are no groups."""
-        return _put_together(ids, self.layout.group) if self.layout.group else [(("", ""), list(ids))]
+        return put_together(ids, self.layout.group) if self.layout.group else [(("", ""), list(ids))]
 
     def _rows(
         self, heading: Iterable[Line], groups: list[tuple[Key, list[int]]]
@@ -216,112 +205,3 @@ def _column(given: LayoutColumn, *, detailed: bool) -> Column | None:
     if field is None or not detailed:
         return None
     return Column(given["upper"], given["lower"] or capfirst(str(field.title)), field=field)
-
-
-# --- groups -----------------------------------------------------------------------------------------------------------
-
-
-def _group_title(group: str) -> str:
-    return capfirst(str(GroupedBy(group).label)) if group else ""
-
-
-def _put_together(ids: Sequence[int], group: str) -> list[tuple[Key, list[int]]]:
-    """The projects of each member, in the order of the members, each in the order of the list."""
-    column, key = GROUPS[group]
-    keys = key()
-    found: dict[Key, list[int]] = {}
-    members: dict[int, Any] = {}
-    for start in range(0, len(ids), 10_000):
-        rows = Project.objects.filter(pk__among=list(ids[start : start + 10_000])).order_by()
-        members.update(rows.values_list("pk", column))
-    for pk in ids:
-        if pk in members:
-            found.setdefault(keys(members[pk]), []).append(pk)
-    return sorted(found.items(), key=lambda item: item[0])
-
-
-def _districts(level: str) -> Callable[[], Callable[[Any], Key]]:
-    """By the district of this level above (or by the place itself where none is): in the order of the tree."""
-
-    def keys() -> Callable[[Any], Key]:
-        rows = list(District.objects.order_by().values_list("pk", "path", "code", "name", "level"))
-        names = {code: name for _pk, _path, code, name, _level in rows}
-        levels = {code: its for _pk, _path, code, _name, its in rows}
-        found: dict[Any, Key] = {}
-        for pk, path, code, _name, _level in rows:
-            branch = path.rstrip("/").split("/")
-            at = next((each for each in branch if levels.get(each) == level), code)
-            found[pk] = (path[: path.index(at)] + at, names[at])
-        return found.__getitem__
-
-    return keys
-
-
-def _choices(choices: Any) -> Callable[[], Callable[[Any], Key]]:
-    def keys() -> Callable[[Any], Key]:
-        order = {value: (place, str(label)) for place, (value, label) in enumerate(choices.choices)}
-        unknown = (len(order), str(NOT_SAID))
-        return lambda value: order.get(value, unknown)
-
-    return keys
-
-
-def _sectors() -> Callable[[Any], Key]:
-    names = dict(Sector.objects.order_by().values_list("pk", "name"))
-    order = {pk: place for place, pk in enumerate(Sector.objects.values_list("pk", flat=True))}
-    return lambda pk: (order[pk], names[pk]) if pk else (len(order), str(NOT_SAID))
-
-
-GROUPS: dict[str, tuple[str, Callable[[], Callable[[Any], Key]]]] = {
-    GroupedBy.COUNTY: ("district", _districts(District.Level.DISTRICT)),
-    GroupedBy.CITY: ("district", _districts(District.Level.CITY)),
-    GroupedBy.SECTOR: ("sector", _sectors),
-    GroupedBy.OWNERSHIP: ("ownership", _choices(Ownership)),
-    GroupedBy.PROJECT_TYPE: ("project_type", _choices(ProjectType)),
-    GroupedBy.STAGE: ("stage", _choices(Stage)),
-}
-
-
-# --- looked at --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A table as a page shows it: the cells of its header with their spans, and its rows, sums marked."""
-
-    title: str
-    unit: str
-    header: list[list[tuple[str, int, int]]]
-    rows: list[tuple[bool, list[str]]]
-
-
-def preview_of(table: Table, ids: Sequence[int]) -> Preview:
-    """The whole table for these few projects."""
-    title, unit, *_rest = table.heading()
-    upper, lower = [], []
-    places = len(table.leading)
-    for first, last in table.spans():
-        column = table.columns[first - places] if first >= places else None
-        words = (column.upper or column.lower) if column else table.leading[first]
-        alone = column is None or not column.upper
-        upper.append((words, last - first + 1, 2 if alone and table.is_double else 1))
-        if not alone:
-            lower += [(table.columns[place - places].lower, 1, 1) for place in range(first, last + 1)]
-    rows = [
-        (
-            isinstance(row, Line),
-            [_in_words(value) for value in (row.values if isinstance(row, Line) else row)],
-        )
-        for row in table.body(table.grouped(ids))
-    ]
-    return Preview(
-        str(title.values[0]), str(unit.values[0]), [upper, lower] if table.is_double else [upper], rows
-    )
-
-
-def _in_words(value: Any) -> str:
-    if value is None or value == "":
-        return ""
-    if isinstance(value, float):
-        return f"{value:,.4f}".rstrip("0").rstrip(".")
-    return str(value)
