@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from config.api.views import ApiMixin, Changes, Creates, Removes, ResourceViewSet
 from projects import services
 from projects.access import edits_anywhere, may_edit
-from projects.filters import MILESTONE_FILTERS, PROJECT_FILTERS, reached
+from projects.filtering import reached
+from projects.filters import MILESTONE_FILTERS, PROJECT_FILTERS
 from projects.models import District, Door, Milestone, Project, Revision
 from projects.serializers.history import RevisionSerializer
 from projects.serializers.projects import MilestoneSerializer, ProjectSerializer

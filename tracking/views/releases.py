@@ -14,7 +14,7 @@ from config.api.etags import etag_of
 from config.api.parameters import Parameter
 from config.api.views import Creates
 from projects.access import may_publish
-from projects.filters import DistrictParameter, district_parameter, equal
+from projects.filtering import DistrictParameter, district_parameter, equal
 from projects.models import District, User
 from projects.permissions import Scope
 from projects.quarters import parse_quarter

@@ -19,7 +19,7 @@ from config.api.parameters import Parameter, choice_parameter
 from config.api.views import Changes, Creates, Removes
 from projects import services
 from projects.access import edits_anywhere, may_edit
-from projects.filters import district_parameter, equal
+from projects.filtering import district_parameter, equal
 from projects.models import District
 from tracking.models import ReportedTotal
 from tracking.models.claims import measure_shape, period_shape

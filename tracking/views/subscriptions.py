@@ -8,7 +8,7 @@ from django.utils import timezone
 from config.api.parameters import boolean_parameter
 from config.api.views import Changes, Creates, Removes
 from projects import services
-from projects.filters import district_parameter
+from projects.filtering import district_parameter
 from projects.models import User
 from tracking.models import Subscription
 from tracking.serializers.subscriptions import SubscriptionSerializer
