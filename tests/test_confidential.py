@@ -131,7 +131,7 @@ def test_nothing_leaks_on_any_page_or_route_to_who_may_not_know(world, who):
         "/admin/autocomplete/?app_label=projects&model_name=project&field_name=parent&term=P0",
     ]  # fmt: skip
     opened = 0
-    for address in addresses:
+    for address in dict.fromkeys(addresses):
         where = address.replace("{project}", str(project.pk))
         answer = (api if where.startswith("/api/") else browser).get(where)
         assert answer.status_code < 500, where
