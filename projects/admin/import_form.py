@@ -67,7 +67,7 @@ class UploadForm(forms.Form):
         field.everywhere = everywhere
         field.iterator = _WithEverywhere if everywhere else ModelChoiceIterator
         field.queryset = rule.order_by("path")
-        field.initial = districts[0].pk if districts else None
+        field.initial = districts[0].pk if len(districts) == 1 and not everywhere else None
 
     @property
     def place(self) -> District | None:
