@@ -68,7 +68,7 @@ def test_benchmarks_run_print_both_sides_and_answer_whether_a_limit_was_missed()
         cwd=BASE_DIR,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
         check=False,
     )
 
