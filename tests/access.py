@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,7 +10,8 @@ from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Model
 from django.test import Client
 
 from projects import services
@@ -53,6 +54,16 @@ def one_transaction() -> Iterator[None]:
     with outer:
         yield
         transaction.set_rollback(True)
+
+
+def stored(models: Iterable[type[Model]]) -> dict[str, list[Any]]:
+    """Every row of these models' tables, as the database has it."""
+    found = {}
+    with connection.cursor() as cursor:
+        for model in models:
+            cursor.execute(f"SELECT * FROM {model._meta.db_table} ORDER BY {model._meta.pk.column}")
+            found[model._meta.label] = cursor.fetchall()
+    return found
 
 
 class World:

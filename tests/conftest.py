@@ -35,11 +35,13 @@ MISSING = {
     "browser": "" if CHROMIUM else "needs a browser: install Debian's chromium",
 }
 
-# Files that take longest: begun first, so that no process is left with one of them at the end.
+# Files that take longest, the longest first: begun first, so that no process is left with one of them at the end.
 LONG = (
-    "test_make_run", "test_benchmarks", "test_release_concurrency", "test_faults", "test_release_identities",
-    "test_api_generated", "test_identities", "test_browser", "test_environment", "test_concurrency", "test_explain_api",
-    "test_shared_workers", "test_hot_spots", "test_replicas", "test_access_matrix",
+    "test_make_run", "test_benchmarks", "test_faults", "test_access_matrix", "test_release_concurrency",
+    "test_browser_axe", "test_browser", "test_release_identities", "test_confidential", "test_figures_access",
+    "test_api_access", "test_explain_api", "test_api_generated", "test_environment", "test_admin_entry",
+    "test_figures_bad_input", "test_admin_lists", "test_explain", "test_divisions_add_up", "test_shared_workers",
+    "test_identities", "test_cohorts_page", "test_admin_pages", "test_hot_spots", "test_replicas", "test_concurrency",
 )  # fmt: skip
 
 
@@ -54,9 +56,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: dozens of tests wait for processes that they have started or stopped."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip, with the reason, what needs a server that was not given; leave SQLite's own tests to the run on SQLite."""
-    items.sort(key=lambda item: item.path.stem not in LONG)
+    places = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONG)))
     for item in items:
         for marker, reason in MISSING.items():
             if reason and item.get_closest_marker(marker):

@@ -48,7 +48,7 @@ from projects.models import (
     Tag,
     User,
 )
-from tests.access import FOREIGN, HUANGPU, LEFT_OUT, OWN, World, one_transaction, text_of
+from tests.access import FOREIGN, HUANGPU, LEFT_OUT, OWN, World, one_transaction, stored, text_of
 from tests.makers import NOW, make_bands, make_organization, make_user
 from tests.pages import signed_in
 from tests.test_attachments import PDF
@@ -451,14 +451,10 @@ def _forms() -> list[Any]:
 # --- changing -------------------------------------------------------------------------------------------------------
 
 
-def stored(*but: type[Model]) -> dict[str, list[Any]]:
+def rows(*but: type[Model]) -> dict[str, list[Any]]:
     """Every row of every table of ours."""
     ours = [model for app in ("projects", "tracking") for model in apps.get_app_config(app).get_models()]
-    return {
-        model._meta.label: list(model._default_manager.order_by("pk").values_list())
-        for model in ours
-        if model not in but
-    }
+    return stored(model for model in ours if model not in but)
 
 
 def changed(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> list[str]:
@@ -467,7 +463,7 @@ def changed(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> list[s
 
 @pytest.mark.parametrize("reader", ["stranger", "viewer"])
 def test_a_viewer_changes_nothing(world: World, reader: str) -> None:
-    browser, before = world.browsers[reader], stored(*OWN_AFFAIRS)
+    browser, before = world.browsers[reader], rows(*OWN_AFFAIRS)
     found = []
     for route in routes():
         mark = transaction.savepoint()
@@ -476,14 +472,14 @@ def test_a_viewer_changes_nothing(world: World, reader: str) -> None:
             response = getattr(browser, method)(path, **facts)
             if response.status_code >= 500:
                 found.append(f"{method} {path}: {response.status_code}")
-            if not _is_refused(response) and (touched := changed(before, stored(*OWN_AFFAIRS))):
+            if not _is_refused(response) and (touched := changed(before, rows(*OWN_AFFAIRS))):
                 found.append(f"{method} {path}: changed {touched}")
         if route.name in ("sign_out", "admin:logout"):
             browser.force_login(world.users[reader], backend="django.contrib.auth.backends.ModelBackend")
         transaction.savepoint_rollback(mark)
 
     assert found == []
-    assert changed(before, stored(*OWN_AFFAIRS)) == []
+    assert changed(before, rows(*OWN_AFFAIRS)) == []
 
 
 def _is_refused(response: Any) -> bool:
@@ -521,7 +517,7 @@ def test_a_viewers_pages_have_no_button_to_change_anything(world: World) -> None
 def test_no_form_takes_a_record_of_another_district(world: World) -> None:
     """Another district's id in every select of every form that an editor has."""
     browser, tried, found = world.browsers["editor"], 0, []
-    before = stored()
+    before = rows()
     for model, pages in admin.site._registry.items():
         page = f"/admin/{model._meta.app_label}/{model._meta.model_name}/add/"
         form = browser.get(page)
@@ -540,13 +536,13 @@ def test_no_form_takes_a_record_of_another_district(world: World) -> None:
 
     assert found == []
     assert tried >= 5
-    assert changed(before, stored()) == []
+    assert changed(before, rows()) == []
 
 
 def test_a_foreign_inline_and_fields_that_nobody_asked_for_change_nothing(world: World) -> None:
     own, foreign = record(Project, "own"), record(Milestone, "foreign")
     page = reverse("admin:projects_project_change", args=[own.pk])
-    before = stored()
+    before = rows()
     inline = {
         "milestones-TOTAL_FORMS": "1", "milestones-INITIAL_FORMS": "1", "milestones-0-id": str(foreign.pk),
         "milestones-0-project": str(own.pk), "milestones-0-kind": "signed", "milestones-0-note": "侵入",
@@ -565,7 +561,7 @@ def test_a_foreign_inline_and_fields_that_nobody_asked_for_change_nothing(world:
 
     assert answer.status_code in (200, 302, 400, 404)
     assert leaks(answer, LEFT_OUT) == []
-    after = stored()
+    after = rows()
     assert [row for row in after["projects.Milestone"] if "侵入" in row] == []
     assert changed({k: v for k, v in before.items() if k != "projects.Project"}, {
         k: v for k, v in after.items() if k == "projects.Milestone"
@@ -578,7 +574,7 @@ def test_a_foreign_inline_and_fields_that_nobody_asked_for_change_nothing(world:
 def test_no_form_without_its_token_is_heard(world: World) -> None:
     browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
     browser.force_login(world.users["editor"], backend="django.contrib.auth.backends.ModelBackend")
-    before = stored()
+    before = rows()
     found = []
     for route in routes():
         path = address(world, route, "own")
@@ -591,4 +587,4 @@ def test_no_form_without_its_token_is_heard(world: World) -> None:
             found.append(f"{route}: {answer.status_code}")
 
     assert found == []
-    assert changed(before, stored()) == []
+    assert changed(before, rows()) == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import override_settings
 from django.urls import get_resolver
 
@@ -28,7 +28,7 @@ from projects.models import (
     User,
 )
 from projects.services import save_reference, save_versioned
-from tests.access import one_transaction
+from tests.access import one_transaction, stored
 from tests.api import PROBLEM, Api
 from tests.makers import (
     NOW,
@@ -54,7 +54,8 @@ MISSING = "9999999"
 FILE: dict[str, Any] = {"kind": "contract"}  # a body that is a form with a file
 WORKBOOK: dict[str, Any] = {"district": "440112"}  # the same with a workbook
 Places = dict[str, dict[str, str]]
-Rows = list[list[tuple[Any, ...]]]  # of some tables
+# What a refused request must leave as it is.
+KEPT = (Project, Milestone, Ceremony, District, Organization, Sector, Charge, Attachment, Tag, Import)
 
 
 @dataclass(frozen=True)
@@ -325,36 +326,25 @@ def test_each_person_gets_the_answer_that_is_theirs(row: Row, names: Places) -> 
         names = {place: dict(known) for place, known in names.items()}
         add_imports(names)
     path = row.path.format(**names[row.place])
-    before = snapshot()
+    before = stored(KEPT)
 
     answers = tuple(alone(name, row, path, before) for name in PEOPLE)
 
     assert dict(zip(PEOPLE, answers, strict=True)) == dict(zip(PEOPLE, row.answers, strict=True))
 
 
-def alone(name: str, row: Row, path: str, before: Rows) -> int:
+def alone(name: str, row: Row, path: str, before: dict[str, list[Any]]) -> int:
     """The answer to one person; what it did is undone, so that the next finds everything as it was."""
     mark = transaction.savepoint()
     response = send(person(name), row.method, path, row.body)
     if response.status_code >= 400:
         assert response.headers["Content-Type"] == PROBLEM
-        assert snapshot() == before
+        assert stored(KEPT) == before
     transaction.savepoint_rollback(mark)
     if response.streaming:
         b"".join(response.streaming_content)  # which closes the file
     status: int = response.status_code
     return status
-
-
-def snapshot() -> Rows:
-    """What a refused request must leave as it is."""
-    kinds = (Project, Milestone, Ceremony, District, Organization, Sector, Charge, Attachment, Tag, Import)
-    found = []
-    with connection.cursor() as cursor:
-        for kind in kinds:
-            cursor.execute(f"SELECT * FROM {kind._meta.db_table} ORDER BY 1")
-            found.append(cursor.fetchall())
-    return found
 
 
 def send(api: Api, method: str, path: str, body: Any) -> Any:
