@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -46,8 +47,11 @@ class Databases:
         return self.made[projects]
 
     def _in_a_file(self, projects: int) -> dict[str, str]:
-        environment = self._environment(f"sqlite:///{self.folder}/test_bench_{projects}.sqlite3")
-        manage(environment, "migrate", "--verbosity", "0")
+        empty, file = self.folder / "empty.sqlite3", self.folder / f"test_bench_{projects}.sqlite3"
+        environment = self._environment(f"sqlite:///{file}")
+        if not empty.exists():
+            manage(self._environment(f"sqlite:///{empty}"), "migrate", "--verbosity", "0")
+        shutil.copyfile(empty, file)
         manage(environment, "generate_projects", "--projects", str(projects), "--seed", str(SEED))
         manage(environment, "rebuild_totals")
         return environment
@@ -55,22 +59,24 @@ class Databases:
     def _on_server(self, projects: int) -> dict[str, str]:
         name = f"{self.kept}_{projects}" if self.kept else f"test_bench_{projects}_{os.getpid()}"
         environment = self._environment(self._url(name))
-        if not self._exists(name):
-            template = f"{self.templates}_{projects}"
-            copied = bool(self.templates) and self._exists(template)
-            self._run(
-                f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}" STRATEGY file_copy' if copied else "")
-            )
-            if not self.kept:
-                self.stack.callback(self._run, f'DROP DATABASE "{name}" WITH (FORCE)')
-            if not copied:
-                manage(environment, "migrate", "--verbosity", "0")
-                dense.fill(self._url(name), projects)
+        filled = self._exists(name) or self._make(name, f"{self.templates}_{projects}")
         manage(environment, "migrate", "--verbosity", "0")
+        if not filled:
+            dense.fill(self._url(name), projects)
         manage(environment, "rebuild_totals")
         with psycopg.connect(self._url(name), autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
         return environment
+
+    def _make(self, name: str, template: str) -> bool:
+        """Make a database; whether there was a template of which it is a copy."""
+        copied = bool(self.templates) and self._exists(template)
+        self._run(
+            f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}" STRATEGY file_copy' if copied else "")
+        )
+        if not self.kept:
+            self.stack.callback(self._run, f'DROP DATABASE "{name}" WITH (FORCE)')
+        return copied
 
     def _environment(self, url: str) -> dict[str, str]:
         return {

@@ -56,11 +56,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: dozens of tests wait for processes that they have started or stopped."""
-    return len(os.sched_getaffinity(0)) + 1
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip, with the reason, what needs a server that was not given; leave SQLite's own tests to the run on SQLite."""
     places = {name: place for place, name in enumerate(LONG)}
