@@ -7,7 +7,7 @@ from typing import Any
 
 from projects.models import Milestone, Project
 from projects.services.differences import folded
-from projects.services.restoring import LINKS, set_field
+from projects.services.laying import LINKS, set_field
 from projects.services.revising import PROJECT, plain
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from projects.models import Project, PutAside, User, maker_of
-from projects.services.restoring import (
+from projects.services.laying import (
     LINKS,
     Linked,
     Record,
