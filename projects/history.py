@@ -44,6 +44,7 @@ FieldChange = Mapping[str, Any]
 
 
 SECRET = {*HIDDEN, "investors", "void_reason"}
+NOTE = "note"  # of a milestone
 
 
 class Named(NamedTuple):
@@ -99,7 +100,9 @@ def _of_secret_projects(revisions: Sequence[Revision], reader: Reader) -> list[R
 
 def is_secret(change: FieldChange) -> bool:
     """Whether a change tells what a confidential project hides, for it was recorded before it became one."""
-    return change["of"] in (ATTACHMENT, REPORT) or (change["of"] == "project" and change["field"] in SECRET)
+    if change["of"] == "project":
+        return change["field"] in SECRET
+    return change["of"] in (ATTACHMENT, REPORT) or change["field"] == NOTE
 
 
 def field_of(change: FieldChange) -> Any:

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from projects import services
-from projects.models import Organization, Project, PutAside, Revision, User
+from projects.models import Milestone, Organization, Project, PutAside, Revision, User
 from tests.access import text_of
 from tests.api import Api
 from tests.doors import Place, asked, asked_of_the_country
@@ -59,6 +59,10 @@ def world(tmp_path: Path, settings: Any) -> dict[str, Any]:
         milestones={"negotiating": date(2023, 1, 10)}, remark="金丝雀来访", source="Canary.docx", code="CANARY-1",
     )  # fmt: skip
     services.save_project(fresh(project), actor=None, at=NOW, investors=[investor])
+    plan = Milestone(
+        project=fresh(project), kind="started", planned_on=date(2024, 1, 10), note="金丝雀一行看地 Canary"
+    )
+    services.save_milestone(plan, actor=None, at=NOW)
     renamed = fresh(project)
     renamed.name = "金丝雀总部基地"
     services.save_project(renamed, actor=None, at=NOW, reason="改名金丝雀")
@@ -143,6 +147,12 @@ def test_nothing_leaks_on_any_page_or_route_to_who_may_not_know(world, who):
             assert not [word for word in CANARY if word in said], where
         assert "金丝雀基地" not in said and "金丝雀总部" not in said and "CANARY-1" not in said, where  # noqa: PT018
 
+    for file_format in ("xlsx", "csv"):
+        asked_for = {"columns": "all", "unit": "yi", "file_format": file_format}
+        file = text_of(browser.post(f"{LIST}export/", asked_for))
+        assert project.code in file
+        assert not [word for word in CANARY if word in file], file_format
+
     assert opened > 60
     assert Api(reader).get("projects/?q=金丝雀").json()["results"] == []
     assert Api(reader).get("projects/?q=canary").json()["results"] == []
@@ -221,7 +231,7 @@ def test_what_becomes_confidential_and_open_again_was_not_renamed(world):
     project = world["project"]
     Api(world["editor"]).change(f"projects/{project.pk}/", {"confidential": False})
 
-    found = [c["field"] for r in Revision.objects.filter(project=project, version__gte=4) for c in r.changes]
+    found = [c["field"] for r in Revision.objects.filter(project=project, version__gte=5) for c in r.changes]
 
     assert fresh(project).name == "金丝雀总部基地"
     assert not {"name", "code", "remark", "investors"} & set(found)

@@ -18,6 +18,7 @@ from projects.admin.forms import OUTSIDE, LimitedChoices, keep_stored, readable_
 from projects.models import Ceremony, Kind, Milestone, Precision
 from projects.sequence import faults
 from projects.services.dates import is_empty
+from projects.unmasking import may_know
 
 if TYPE_CHECKING:
     MilestoneModelForm = forms.ModelForm[Milestone]
@@ -121,12 +122,14 @@ class MilestoneInline(LimitedChoices, Inline):
         return super().get_formset(request, obj, absolute_max=2 * len(Kind), **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Who may only read sees the names of ceremonies of their own districts."""
+        """Who may only read sees the names of ceremonies of their own districts, and no note of what is hidden."""
         if self.has_change_permission(request, obj):
             return self.fieldsets
         self.reader = request.user
         (none, first), *others = self.fieldsets
         seen = [("ceremony_seen", "reason") if "ceremony" in line else line for line in first["fields"]]
+        if obj is not None and not may_know(obj, request.user, timezone.localdate()):
+            seen.remove("note")
         return [(none, {"fields": seen}), *others]
 
     @admin.display(description=_("ceremony"))

@@ -41,6 +41,11 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4_000
 INEXACT = "precision NOT IN ('', 'day')"
+# Notes that are not hidden: confidential projects are written under their masks, whoever reads them.
+OPEN_NOTES = (
+    "note <> '' AND NOT EXISTS (SELECT 1 FROM projects_project AS whole "
+    "WHERE whole.id = projects_milestone.project_id AND whole.confidential)"
+)
 STAGE_OF = {
     "signed_on": Stage.SIGNED,
     "started_on": Stage.STARTED,
@@ -123,7 +128,7 @@ class Chunk:
     def notes(self) -> dict[tuple[int, str], str]:
         """What is said of their milestones, by project and kind; most say nothing."""
         columns = columns_of(Milestone, "project", "kind", "note")
-        found = read_rows(Milestone, columns, columns[0], list(self.ids), only="note <> ''")
+        found = read_rows(Milestone, columns, columns[0], list(self.ids), only=OPEN_NOTES)
         return {(pk, kind): note for pk, kind, note in found}
 
     def _doubtful(self) -> list[int]:

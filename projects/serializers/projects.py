@@ -201,6 +201,11 @@ class MilestoneSerializer(SequenceMixin, RecordSerializer[Milestone]):
             "updated_at",
         ]
 
+    def to_representation(self, instance: Milestone) -> dict[str, Any]:
+        """Of a confidential project, the note is for those who may know it."""
+        shown = super().to_representation(instance)
+        return shown if self.context["view"].may_know else {**shown, "note": ""}
+
     def sequence_errors(self, values: dict[str, Any]) -> Errors:
         """Of this milestone alone; the order among several needs its kind."""
         dates = {

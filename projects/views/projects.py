@@ -16,7 +16,7 @@ from projects.filters import MILESTONE_FILTERS, PROJECT_FILTERS
 from projects.models import District, Door, Milestone, Project, Revision
 from projects.serializers.history import RevisionSerializer
 from projects.serializers.projects import MilestoneSerializer, ProjectSerializer
-from projects.unmasking import unmask
+from projects.unmasking import may_know, unmask
 from projects.views.reviewing import Reviewed
 
 
@@ -139,12 +139,15 @@ class MilestoneViewSet(OfOneProject, Creates[Milestone], Changes[Milestone], Rem
     parameters = MILESTONE_FILTERS
     orderings = {"id": "id", "happened_on": "happened_on", "planned_on": "planned_on"}
     default_ordering = ("id",)
+    may_know = True  # whether nothing of the project is hidden from the reader; whoever adds to it knows it
 
     def get_queryset(self) -> QuerySet[Milestone]:
         """Those of the project, if the reader may see it. Raises Http404."""
         if getattr(self, "swagger_fake_view", False):
             return Milestone.objects.none()
-        return Milestone.objects.filter(project=self.project).select_related("project__district", "ceremony")
+        project = self.project
+        self.may_know = may_know(project, self.request.user, timezone.localdate())
+        return Milestone.objects.filter(project=project).select_related("project__district", "ceremony")
 
     def make(self, data: dict[str, Any]) -> Milestone:
         return self._save(Milestone(project=self.project), data)
