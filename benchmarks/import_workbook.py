@@ -176,7 +176,9 @@ TABLES = {Project: "id", Milestone: "project_id", LedgerEntry: "project_id", Rev
 
 def _columns(model: type[Model]) -> str:
     """What is written; the others are generated."""
-    return ", ".join(connection.ops.quote_name(field.column or field.name) for field in model._meta.concrete_fields)
+    return ", ".join(
+        connection.ops.quote_name(field.column or field.name) for field in model._meta.concrete_fields
+    )
 
 
 def is_postgresql() -> bool:
