@@ -73,7 +73,8 @@ def _make_projects(leaves: list[District], sectors: list[Sector]) -> None:
     steps = [(n, project.pk + 1 + n, (n + number) % 3) for n in range(PROJECTS) for number in (0, 1)]
     days = [first_day(quarter) for quarter in QUARTERS]
     _copies(step, (
-        {"project_id": of, "kind": STEPS[kind], "happened_on": days[(n * 7 + kind) % len(days)]}
+        {"project_id": of, "kind": STEPS[kind], "happened_on": days[(n * 7 + kind) % len(days)],
+         "note": "已见报道" if n % 50 == 0 else ""}
         for n, of, kind in steps
     ))  # fmt: skip
     contents = [

@@ -194,6 +194,10 @@ def go_through(place: Place, watched: Callable[[str], AbstractContextManager[Non
             answer = client.get(address)
         assert answer.status_code == 200, (name, address, answer.content[:500])
         routes.add(answer.resolver_match.route)
+    with watched("a file of what a district has, with all that can be imported"):
+        wanted = {"columns": "all", "unit": "yi", "file_format": "csv"}
+        file: Any = browser.post(f"{ADMIN}/project/export/?stage=signed", wanted)
+        assert b"".join(file.streaming_content).count(b"\n") > 1
     TouchedCell.objects.all().delete()  # a change is rolled up with few others, not with a whole country's
     for name, act in done(project).items():
         with watched(name):

@@ -43,7 +43,7 @@ AT_ONCE = 4_000
 INEXACT = "precision NOT IN ('', 'day')"
 # Notes that are not hidden: confidential projects are written under their masks, whoever reads them.
 OPEN_NOTES = (
-    "note <> '' AND NOT EXISTS (SELECT 1 FROM projects_project AS whole "
+    "NOT (note = '') AND NOT EXISTS (SELECT 1 FROM projects_project AS whole "
     "WHERE whole.id = projects_milestone.project_id AND whole.confidential)"
 )
 STAGE_OF = {
