@@ -1,7 +1,7 @@
 """Working alone on an import, and telling how far it is while its transaction is open.
 
 PostgreSQL: an advisory lock of the connection, and the row's own columns by another connection. SQLite, where one
-machine works and one connection writes: a locked file beside the database, in which the progress stands.
+machine works and one connection writes: a locked file among our data, in which the progress stands.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 
 from projects.models import Import
@@ -39,7 +40,8 @@ def alone_with(pk: int) -> Iterator[bool]:
 
 
 def _lock_file() -> Path:
-    return Path(f"{connection.settings_dict['NAME']}.imports-lock")
+    """The database's own: each process of tests has one in memory."""
+    return settings.DATA_DIR / f"{Path(connection.settings_dict['NAME']).name}.imports-lock"
 
 
 @contextmanager
